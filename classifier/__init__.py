@@ -1,0 +1,3 @@
+"""Articles in, labels out."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,24 @@
+"""The errors that a person using slantwise can cause, and so can mend.
+
+Each text says where, what was expected, what was found and what to do, because the command prints it as it is.
+"""
+
+
+class SlantwiseError(Exception):
+    """The base that the command catches; its text is shown to the user as `error: ...`."""
+
+
+class ArticleError(SlantwiseError):
+    """An article, or the file it stands in, cannot be read."""
+
+
+class CodebookError(SlantwiseError):
+    """A codebook is not valid, or does not fit the labels or the model it is used with."""
+
+
+class ModelError(SlantwiseError):
+    """A model file is damaged, of an unknown version, or asked for what it does not hold."""
+
+
+class LabelError(SlantwiseError):
+    """Labels are not valid, or do not fit the codebook or the articles."""

@@ -1,0 +1,140 @@
+"""Write scores: the last step of input -> articles -> features -> scores -> report."""
+
+import io
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import IO, Any, Protocol
+
+import polars as pl
+
+from classifier.model import ArticleScores, Model, question
+
+LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
+DIGITS = 4
+KEY_WIDTH = 24
+
+
+class Writer(Protocol):
+    """Takes scored articles batch by batch; what it cannot write as it goes, it writes in `close`."""
+
+    def write(self, model: Model, articles: pl.DataFrame) -> None: ...
+    def close(self) -> None: ...
+
+
+class JsonlWriter:
+    """One JSON object a line, as `ArticleScores.to_row` gives it."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+
+    def write(self, model: Model, articles: pl.DataFrame) -> None:
+        lines = [json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in model.articles(articles)]
+        self._out.write("".join(lines).encode())
+
+    def close(self) -> None:
+        self._out.flush()
+
+
+class CsvWriter:
+    """A header and one row an article, as `Model.score_frame` gives it; lists are joined by ';'."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._header = True
+
+    def write(self, model: Model, articles: pl.DataFrame) -> None:
+        frame = model.score_frame(articles).with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
+        text = frame.write_csv(include_header=self._header, float_precision=DIGITS)
+        self._out.write(text.encode())
+        self._header = False
+
+    def close(self) -> None:
+        self._out.flush()
+
+
+class ParquetWriter:
+    """One parquet file of the rows that `Model.score_frame` gives; scores are small, so they wait in memory."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._frames: list[pl.DataFrame] = []
+
+    def write(self, model: Model, articles: pl.DataFrame) -> None:
+        self._frames.append(model.score_frame(articles))
+
+    def close(self) -> None:
+        pl.concat(self._frames).write_parquet(self._out)
+        self._out.flush()
+
+
+class TableWriter:
+    """Something to read: for each article its title and, question by question, the labels assigned."""
+
+    def __init__(self, out: IO[bytes], *, width: int | None = None, colour: bool = False) -> None:
+        from rich.console import Console  # 60 ms that other formats need not wait for
+
+        self._text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
+        self._console = Console(
+            file=self._text, width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False
+        )
+
+    def write(self, model: Model, articles: pl.DataFrame) -> None:
+        for scores, text in zip(model.articles(articles), articles["text"], strict=True):
+            self._print(scores, text)
+
+    def close(self) -> None:
+        self._text.flush()
+        self._text.detach()
+
+    def _print(self, scores: ArticleScores, text: str) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        title = scores.title or next(line.strip() for line in text.splitlines() if line.strip())
+        self._console.print(Text(title, style="bold"), no_wrap=True, overflow="ellipsis")
+        place = scores.source if scores.id == scores.source else f"{scores.id}  ({scores.source})"
+        self._console.print(Text(place, style="dim"), no_wrap=True, overflow="ellipsis")
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for name, answer in _lines(scores):
+            table.add_row(Text(f"  {name}", style="cyan"), Text(answer))
+        self._console.print(table)
+        self._console.print()
+
+
+def _lines(scores: ArticleScores) -> Iterator[tuple[str, str]]:
+    """Yield a question and its answer for each line of an article's paragraph."""
+    for field, answers in scores.labels.items():
+        for target, labels in _questions(answers):
+            given = [(label, s.probability or 0.0) for label, s in labels.items() if s.yes]
+            given.sort(key=lambda item: -item[1])
+            answer = ", ".join(f"{label} {p:.2f}" for label, p in given)
+            yield (f"{field} on {target}" if target else field), answer or "none"
+
+
+def _questions(answers: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Yield the answers of a field, or of each target of it."""
+    if any(isinstance(value, dict) for value in answers.values()):
+        yield from answers.items()
+    elif answers:
+        yield None, answers
+
+
+def label_lines(model: Model, width: int = 100) -> Iterator[str]:
+    """Yield the model's questions and labels in reporting order, each label with the definition that coders used."""
+    yield f"{model.name}: codebook {model.codebook.name} {model.codebook.version}, digest {model.codebook.digest}"
+    for block in model.blocks:
+        head, target = block.head, block.target
+        yield ""
+        yield f"{question(block)} ({head.kind}): {head.question}".rstrip(": ")
+        definitions = next((t.definitions for t in head.targets if t.label == target), {})
+        for label, learned in zip(head.labels, model.weights.learned[block.columns], strict=True):
+            text = definitions.get(label.key) or label.definition
+            text = text if learned else f"[not learned: too few coded articles] {text}"
+            yield from _hanging(f"  {label.key}", text, width)
+
+
+def _hanging(key: str, text: str, width: int) -> Iterator[str]:
+    lines = textwrap.wrap(" ".join(text.split()), width - KEY_WIDTH) or [""]
+    yield f"{key:<{KEY_WIDTH}}{lines[0]}".rstrip()
+    yield from (" " * KEY_WIDTH + line for line in lines[1:])

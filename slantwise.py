@@ -1,0 +1,282 @@
+"""The front door: `import slantwise` to score articles from Python, and the `slantwise` command.
+
+Commands read options, call and print; what they call lives in `classifier` and `training`. Those are imported inside
+the commands, so that help is quick and scoring never waits for scikit-learn.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from classifier import __version__
+from classifier.errors import SlantwiseError
+
+if TYPE_CHECKING:
+    from classifier.articles import Reject
+    from classifier.model import Model
+    from classifier.output import Writer
+
+__all__ = ["SlantwiseError", "__version__", "load", "main"]
+
+NOTHING_READ, BAD_USAGE, SOME_REJECTED = 1, 2, 3  # exit statuses
+
+app = typer.Typer(
+    help="Say what news articles are about, how they frame it and which side they take.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+corpora = typer.Typer(help="Public corpora: where they are had, and getting them.", no_args_is_help=True)
+app.add_typer(corpora, name="corpora")
+
+
+class Format(StrEnum):
+    table = "table"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+
+
+ModelOption = Annotated[Path | None, typer.Option("--model", help="A model file.", show_default="the model that ships")]
+IdOption = Annotated[str | None, typer.Option("--id-column", help="Column or key of the article's id.")]
+TextOption = Annotated[str, typer.Option("--text-column", help="Column or key of the text.")]
+TitleOption = Annotated[str | None, typer.Option("--title-column", help="Column or key of the title.")]
+RejectsOption = Annotated[
+    Path | None,
+    typer.Option("--rejects", help="Where rows that cannot be used go, as JSON Lines.", show_default="stderr"),
+]
+
+
+def load(model: str | Path | None = None) -> "Model":
+    """Return a model that scores articles: the one that ships, or that of a model file.
+
+    Raises
+    ------
+    SlantwiseError
+        If the file is not a whole model of a format that this version reads.
+
+    Examples
+    --------
+    >>> scores = load().score("Lawmakers passed a bill on background checks for gun buyers on Tuesday.")
+    >>> scores.assigned("topics")
+    ['gun_policy']
+    """
+    from classifier.model import Model
+
+    return Model.load(model)
+
+
+@app.command()
+def score(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Files (.txt .md .jsonl .csv .parquet), folders, or - for stdin."),
+    ],
+    model: ModelOption = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="Form of the output.", show_default="table on a terminal, else jsonl"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.", show_default="stdout")] = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Score articles: topics, frames, kind, leaning and stance, each with its probability.
+
+    Ends with 0 if all articles were scored, 3 if some were rejected, 1 if none could be read, 2 for bad usage.
+    """
+    from classifier.articles import Columns, read_articles
+    from classifier.progress import Progress
+
+    loaded = load(model)
+    form = form or (Format.table if out is None and sys.stdout.isatty() else Format.jsonl)
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
+    progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
+    with _rejects(rejects) as refuse, _output(out) as file, progress:
+        writer = _writer(form, file, to_terminal=quiet)
+        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
+            writer.write(loaded, batch)
+            progress.advance(len(batch))
+        if not progress.count:
+            raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
+        writer.close()
+    if refuse.count:
+        typer.echo(f"{progress.count:,} articles scored, {refuse.count:,} rejected", err=True)
+        raise typer.Exit(SOME_REJECTED)
+
+
+@app.command()
+def labels(model: ModelOption = None) -> None:
+    """Print the labels of the model with their definitions."""
+    from classifier.output import label_lines
+
+    for line in label_lines(load(model)):
+        typer.echo(line)
+
+
+@app.command()
+def train(
+    codebook: Annotated[Path, typer.Option(help="The codebook, a TOML file.")],
+    coded: Annotated[Path, typer.Option("--labels", help="Coded articles, JSON Lines.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles: files or folders; may be given again.")],
+    out: Annotated[Path, typer.Option(help="The model file to write; its card is written beside it.")],
+    name: Annotated[str | None, typer.Option(help="The model's name.", show_default="the codebook's")] = None,
+    published_split: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that says 'train' or 'test': report this split too; may be given again."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the evaluation, outlets apart.")] = 5,
+    seed: Annotated[int, typer.Option(help="Same seed and data, same model file.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Folds fitted at a time.")] = 2,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps features between runs.", show_default="none")
+    ] = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Train a model on your own codebook and coded articles, and report how good it is."""
+    from classifier.articles import Columns
+
+    with _needs_extra("train"):
+        from training.retrain import Options, retrain
+    options = Options(
+        name=name,
+        codebook=codebook,
+        labels=coded,
+        articles=articles,
+        out=out,
+        columns=Columns(id=id_column, text=text_column, title=title_column),
+        published_splits=published_split or (),
+        folds=folds,
+        seed=seed,
+        jobs=jobs,
+        cache=cache,
+    )
+    with _rejects(rejects) as refuse:
+        for line in retrain(options, on_reject=refuse):
+            typer.echo(line, err=True)
+    if refuse.count:
+        typer.echo(f"{refuse.count:,} articles rejected", err=True)
+        raise typer.Exit(SOME_REJECTED)
+
+
+@corpora.command("list")
+def list_corpora() -> None:
+    """Print the public corpora, their licences, and where they are had."""
+    with _needs_extra("train"):
+        from training.corpora import registry
+    for corpus in registry().values():
+        typer.echo(f"{corpus.name}: {corpus.title}\n  {corpus.rows:,} rows, licence {corpus.licence}; {corpus.use}")
+        typer.echo(f"  {corpus.homepage}")
+
+
+@corpora.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="A corpus that `slantwise corpora list` names.")],
+    folder: Annotated[Path, typer.Option(help="Where the table goes.")] = Path("corpora"),
+) -> None:
+    """Get a public corpus and check its content against the registry."""
+    with _needs_extra("train"):
+        from training.corpora import fetch as fetch_corpus
+    folder.mkdir(parents=True, exist_ok=True)
+    typer.echo(fetch_corpus(name, folder, progress=lambda line: typer.echo(line, err=True)))
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    if show:
+        typer.echo(f"slantwise {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; an error that slantwise knows is one line on stderr and exit status 1."""
+    try:
+        app(prog_name="slantwise")
+    except SlantwiseError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(NOTHING_READ)
+
+
+class _Rejects:
+    """Writes rejected rows down and counts them."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self.count = 0
+        self._file = file
+
+    def __call__(self, reject: "Reject") -> None:
+        self.count += 1
+        if self._file is None:
+            typer.echo(f"rejected: {reject.source}: {reject.reason}", err=True)
+        else:
+            row = {"source": reject.source, "reason": reject.reason}
+            self._file.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
+
+
+@contextmanager
+def _rejects(path: Path | None) -> Iterator[_Rejects]:
+    from classifier.atomic import write_atomically
+
+    if path is None:
+        yield _Rejects(None)
+    else:
+        with write_atomically(path) as file:
+            yield _Rejects(file)
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[BinaryIO]:
+    """Open the output: a file that appears when it is whole, or stdout, whose reader may leave when it has enough."""
+    from classifier.atomic import write_atomically
+
+    if path is not None:
+        with write_atomically(path) as file:
+            yield file
+        return
+    try:
+        yield sys.stdout.buffer
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
+
+
+def _writer(form: Format, file: BinaryIO, *, to_terminal: bool) -> "Writer":
+    from classifier.output import CsvWriter, JsonlWriter, ParquetWriter, TableWriter
+
+    match form:
+        case Format.table:
+            return TableWriter(file, colour=to_terminal and "NO_COLOR" not in os.environ)
+        case Format.jsonl:
+            return JsonlWriter(file)
+        case Format.csv:
+            return CsvWriter(file)
+        case Format.parquet:
+            return ParquetWriter(file)
+
+
+@contextmanager
+def _needs_extra(extra: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise SlantwiseError(f"this command needs {error.name}: pip install 'slantwise[{extra}]'") from None
+
+
+if __name__ == "__main__":
+    main()
