@@ -1,0 +1,1 @@
+"""Make and judge models: corpora, splits, pipelines, metrics. Imports classifier, never the reverse."""

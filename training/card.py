@@ -1,0 +1,66 @@
+"""Write a model's card (Mitchell et al. 2019): what it is, from which data, how good, and where it ends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from classifier.model import Model
+from training.evaluate import Evaluation, QuestionResult
+
+LIMITS = """\
+- It reads English news and opinion in the style of the articles that it was trained on; other kinds of text get
+  labels too, and these mean little.
+- It counts words. Irony, who said what, and what is left unsaid it does not see.
+- A probability is calibrated over articles like the coded ones, of outlets that the model does not know. Where another
+  corpus has other shares of a label, check it on a coded sample before counting labels.
+- `leaning` says which side's outlets a text reads like. It is no verdict on an article, and on outlets that the model
+  does not know it is weak: see its row below.
+- Figures are agreement with the coding that the model learned from, and share that coding's errors."""
+
+
+def model_card(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Evaluation]) -> str:
+    """Return the card as Markdown; every figure is computed, and stands with its 95% interval and signature."""
+    return "\n".join(_lines(model, provenance, evaluations)) + "\n"
+
+
+def _lines(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Evaluation]) -> Iterator[str]:
+    codebook = model.codebook
+    yield f"# Model card: {model.name}\n"
+    yield f"{codebook.title or codebook.name}. Codebook {codebook.name} {codebook.version}, `{codebook.digest}`.\n"
+    yield "This file is written by `slantwise train`; do not edit it.\n"
+    yield f"- Vocabulary: {len(model.vocabulary.words):,} words and {len(model.vocabulary.pairs):,} word pairs"
+    n_articles, n_coded, seed = (provenance[key] for key in ("articles", "coded", "seed"))
+    yield f"- Trained on {n_articles:,} articles, {n_coded:,} of them coded; seed {seed}"
+    yield from (f"- `{row['file']}`: {row['what']}. Licence: {row['licence']}" for row in provenance["data"])
+    yield f"- Not learned, for want of coded articles: {', '.join(_not_learned(model)) or 'nothing'}\n"
+    yield f"## Limits\n\n{LIMITS}\n"
+    for evaluation in evaluations:
+        yield f"## Scores: {evaluation.split}\n"
+        yield f"`{evaluation.signature}`\n"
+        yield "Intervals are 95%, by bootstrap over articles."
+        yield f"Near-duplicates of test articles left out of training: {evaluation.purged:,}.\n"
+        yield from _summary(evaluation.results)
+        yield from _by_label(evaluation.results)
+
+
+def _summary(results: Sequence[QuestionResult]) -> Iterator[str]:
+    yield "| question | articles | micro F1 | macro F1 |\n|---|---|---|---|"
+    for result in results:
+        yield f"| {result.name} | {result.n_articles:,} | {result.micro_f1} | {result.macro_f1} |"
+    yield ""
+
+
+def _by_label(results: Sequence[QuestionResult]) -> Iterator[str]:
+    yield "| question | label | F1 | coded | assigned |\n|---|---|---|---|---|"
+    for result in results:
+        for label in result.labels:
+            yield f"| {result.name} | {label.key} | {label.f1} | {label.coded:,} | {label.assigned:,} |"
+        for key in result.left_out:
+            yield f"| {result.name} | {key} | too few coded articles | | |"
+    yield ""
+
+
+def _not_learned(model: Model) -> Iterator[str]:
+    for block in model.blocks:
+        for key, learned in zip(block.head.keys, model.weights.learned[block.columns], strict=True):
+            if not learned:
+                yield f"{block.target or block.head.key}: {key}"

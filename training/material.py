@@ -1,0 +1,118 @@
+"""Make what training reads of the articles: texts and labels -> vocabulary, features, latent space, near-duplicates.
+
+All of this is learned without labels, and, where more articles are uncoded than coded, from the uncoded ones alone, so
+that nothing of a test article has shaped the features that it is judged by. It is the slow part and depends on texts
+only, so joblib keeps it on disk.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from joblib import Memory
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+
+from classifier.codebook import Codebook
+from classifier.features import Floats, Vocabulary, document
+from classifier.model import blocks
+from training.labels import Coded
+from training.splits import near_duplicates, outlets_of
+from training.vocabulary import build_vocabulary, count_all, outlets_using
+
+DIMENSIONS = 300  # of the latent space; fewer where there are few articles
+ARTICLES_A_DIMENSION = 4
+LATENT_LENGTH = 0.5**0.5  # mean length of an article's latent vector, beside terms of length 1
+WIDESPREAD = (0.04, 20)  # a term that this share of outlets use, or so many outlets, tells little of any one of them
+SVD_ARTICLES = 15_000  # more make it slower, not better
+SVD_SEED = 0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What training reads of the articles, made once for all fits.
+
+    Parameters
+    ----------
+    features
+        Weighed terms, shape (n_articles, n_features).
+    answers
+        Shape (n_articles, n_columns): 1 yes, 0 no, -1 not coded.
+    latent
+        Directions of the latent space, scaled, shape (n_features, n_dimensions).
+    widespread
+        Terms that many outlets use, shape (n_features,).
+    outlets
+        Outlet of each article.
+    duplicates
+        Pairs of near-duplicate articles, shape (n_pairs, 2).
+    """
+
+    codebook: Codebook
+    features: sparse.csr_matrix
+    answers: Coded
+    latent: Floats
+    widespread: NDArray[np.bool_]
+    outlets: Sequence[str]
+    duplicates: NDArray[np.intp]
+
+
+def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: Memory) -> tuple[Vocabulary, Material]:
+    """Return the vocabulary, and what training reads of the articles.
+
+    Parameters
+    ----------
+    articles
+        Columns `id`, `title`, `text`, and `outlet` and `url` where known.
+    answers
+        Shape (n_articles, n_columns), from `training.labels.align`.
+    """
+    texts, outlets = document(articles), outlets_of(articles)
+    background = _background(answers, codebook)
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    from_texts = cache.cache(_from_texts, ignore=["texts"])  # texts are large, their digest stands for them
+    vocabulary, features, latent, widespread = from_texts(texts, digest, outlets, background)
+    duplicates = cache.cache(_near_duplicates, ignore=["texts"])(texts, digest)
+    return vocabulary, Material(codebook, features, answers, latent, widespread, outlets, duplicates)
+
+
+def _background(answers: Coded, codebook: Codebook) -> NDArray[np.intp]:
+    """Return the rows that features are learned from: those that no coder saw, if these are the more."""
+    by_hand = [answers[:, block.columns] for block in blocks(codebook) if block.head.coded_in == "labels"]
+    uncoded = ~np.any([(part >= 0).any(axis=1) for part in by_hand], axis=0) if by_hand else np.ones(len(answers), bool)
+    return np.flatnonzero(uncoded) if uncoded.mean() > 0.5 else np.arange(len(answers))
+
+
+def _from_texts(
+    texts: pl.Series,
+    digest: str,  # noqa: ARG001 - what joblib knows the texts by
+    outlets: Sequence[str],
+    background: NDArray[np.intp],
+) -> tuple[Vocabulary, sparse.csr_matrix, Floats, NDArray[np.bool_]]:
+    known = [outlets[row] for row in background]
+    vocabulary = build_vocabulary(texts.gather(background), known)
+    features = vocabulary.weigh(count_all(texts, vocabulary))
+    used_by = outlets_using(features[background], known)
+    share, most = WIDESPREAD
+    widespread = used_by >= min(most, share * len(set(known)))
+    return vocabulary, features, _latent_space(features[background]), widespread
+
+
+def _latent_space(features: sparse.csr_matrix) -> Floats:
+    """Return the directions in which articles differ most (Deerwester et al. 1990), (n_features, n_dimensions)."""
+    step = -(-features.shape[0] // SVD_ARTICLES)
+    some = features[::step]
+    dimensions = max(1, min(DIMENSIONS, some.shape[0] // ARTICLES_A_DIMENSION, some.shape[1] - 1))
+    _, _, directions = randomized_svd(some, dimensions, n_iter=2, random_state=SVD_SEED)
+    length = float(np.sqrt(np.square(some @ directions.T).sum(axis=1).mean()))
+    return np.asarray(directions.T * (LATENT_LENGTH / max(length, 1e-9)), dtype=np.float32)
+
+
+def _near_duplicates(
+    texts: pl.Series,
+    digest: str,  # noqa: ARG001 - as above
+) -> NDArray[np.intp]:
+    return near_duplicates(texts)

@@ -1,0 +1,134 @@
+"""Retrain a model from coded articles. Reads top to bottom: load, check, prepare, evaluate, fit, write.
+
+Splitting, thresholds and calibration happen inside `training.recipe.fit`, once for every outer fold and once for the
+model that is written, so that the reported figures are of the whole recipe.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from joblib import Memory
+
+from classifier import __version__
+from classifier.articles import Columns, Reject, read_articles
+from classifier.atomic import write_atomically
+from classifier.codebook import Codebook, read_codebook
+from classifier.errors import ArticleError
+from classifier.model import Model
+from training.card import model_card
+from training.corpora import content_sha256, registry
+from training.evaluate import Evaluation, by_outlet, predict, published, results
+from training.labels import align, read_labels
+from training.material import Material, prepare
+from training.recipe import fit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to train from, and where to."""
+
+    name: str | None  # None: as the codebook
+    codebook: Path
+    labels: Path
+    articles: Sequence[Path]
+    out: Path
+    columns: Columns
+    published_splits: Sequence[str] = ()  # columns of the articles that hold 'train' and 'test'
+    folds: int = 5
+    seed: int = 0
+    jobs: int = 2
+    cache: Path | None = None
+
+
+def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[str]:
+    """Train, evaluate and write a model file and, beside it, its card; yield a line of progress before each step.
+
+    Raises
+    ------
+    SlantwiseError
+        If the codebook, the labels or the articles cannot be used, or the model cannot be written.
+    """
+    codebook = read_codebook(options.codebook)
+    coding = read_labels(options.labels, codebook)
+    yield f"{len(coding.ids):,} coded articles, codebook {codebook.name} {codebook.version} ({codebook.digest})"
+
+    articles = _load(options, codebook, on_reject)
+    answers = align(coding, articles, codebook)
+    missing = len(set(coding.ids) - set(articles["id"]))
+    yield f"{len(articles):,} articles" + (f"; {missing:,} coded ones are not among them" if missing else "")
+
+    yield "preparing features, latent space and near-duplicates"
+    vocabulary, material = prepare(articles, answers, codebook, Memory(options.cache, verbose=0))
+
+    yield f"judging the recipe: {options.folds} folds, outlets apart"
+    signature = _signature(options, codebook, articles)
+    evaluations = [_by_outlet(material, options, signature)]
+    for split in options.published_splits:
+        yield f"judging the recipe: {split}"
+        evaluations.append(_published(material, articles, split, options, signature))
+
+    yield "fitting on all articles"
+    weights = fit(material, np.arange(len(articles)), options.seed)
+    model = Model(options.name or codebook.name, codebook, vocabulary, weights)
+
+    provenance = {
+        "data": _sources(options),
+        "articles": len(articles),
+        "coded": len(coding.ids) - missing,
+        "seed": options.seed,
+        "evaluations": [evaluation.to_table() for evaluation in evaluations],
+    }
+    digest = model.write(options.out, provenance)
+    card = options.out.with_suffix(".md")
+    with write_atomically(card) as file:
+        file.write(model_card(model, provenance, evaluations).encode())
+    yield f"wrote {options.out} ({options.out.stat().st_size / 1e6:.1f} MB, sha256 {digest[:12]}) and {card}"
+
+
+def _load(options: Options, codebook: Codebook, on_reject: Callable[[Reject], None]) -> pl.DataFrame:
+    in_articles = [head.field for head in codebook.heads if head.coded_in == "articles"]
+    extra = tuple(dict.fromkeys([*in_articles, *options.published_splits]))
+    batches = list(read_articles(options.articles, options.columns, on_reject=on_reject, extra=extra))
+    if not batches:
+        raise ArticleError(f"no readable article in {', '.join(map(str, options.articles))}")
+    return pl.concat(batches)
+
+
+def _by_outlet(material: Material, options: Options, signature: str) -> Evaluation:
+    scores, purged = by_outlet(material, options.folds, options.seed, options.jobs)
+    rows = np.arange(len(material.answers))
+    found = tuple(results(material, scores, rows, options.seed))
+    return Evaluation(
+        f"outlets apart, {options.folds} folds", f"{signature}|split=outlet-{options.folds}", found, purged
+    )
+
+
+def _published(material: Material, articles: pl.DataFrame, split: str, options: Options, signature: str) -> Evaluation:
+    fold = published(material, articles[split].to_list())
+    if not len(fold.train) or not len(fold.test):
+        sides = ", ".join(map(repr, articles[split].unique().sort()[:5]))
+        raise ArticleError(f"column {split!r} of the articles should say 'train' or 'test'; found {sides}")
+    scores = predict(material, fold, options.seed)
+    found = tuple(results(material, scores, fold.test, options.seed))
+    return Evaluation(split, f"{signature}|split={split}", found, fold.purged)
+
+
+def _signature(options: Options, codebook: Codebook, articles: pl.DataFrame) -> str:
+    labels = hashlib.sha256(options.labels.read_bytes()).hexdigest()[:12]
+    digests = f"codebook={codebook.digest}|articles={content_sha256(articles)[:12]}|labels={labels}"
+    return f"{digests}|seed={options.seed}|slantwise={__version__}"
+
+
+def _sources(options: Options) -> list[dict[str, str]]:
+    """Say of each input file what it is and under which licence, as far as the registry of corpora knows it."""
+    known = {corpus.file: corpus for corpus in registry().values()}
+    rows = [{"file": options.labels.name, "what": "coded articles", "licence": "as their coders say"}]
+    for path in options.articles:
+        corpus = known.get(path.name)
+        what, licence = (corpus.title, corpus.licence) if corpus else ("articles", "not stated")
+        rows.append({"file": path.name, "what": what, "licence": licence})
+    return rows
