@@ -137,7 +137,7 @@ def train(
         typer.Option(help="A column that says 'train' or 'test': report this split too; may be given again."),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of the evaluation, outlets apart.")] = 5,
-    seed: Annotated[int, typer.Option(help="Same seed and data, same model file.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed and data, same model file.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Folds fitted at a time.")] = 2,
     cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps features between runs.", show_default="none")
@@ -171,6 +171,18 @@ def train(
     if refuse.count:
         typer.echo(f"{refuse.count:,} articles rejected", err=True)
         raise typer.Exit(SOME_REJECTED)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="The file to write, such as pipeline.joblib.")],
+    model: ModelOption = None,
+) -> None:
+    """Write a model as a scikit-learn pipeline, for use without slantwise's own reader."""
+    with _needs_extra("train"):
+        from training.export import export as export_pipeline
+    export_pipeline(load(model), to)
+    typer.echo(f"wrote {to}; loading such a file runs code, so pass it on only where you are trusted", err=True)
 
 
 @corpora.command("list")
@@ -236,8 +248,14 @@ def _rejects(path: Path | None) -> Iterator[_Rejects]:
     if path is None:
         yield _Rejects(None)
     else:
+        failure = None
         with write_atomically(path) as file:
-            yield _Rejects(file)
+            try:
+                yield _Rejects(file)
+            except SlantwiseError as error:  # the file says why nothing could be read, so it is kept
+                failure = error
+        if failure:
+            raise failure
 
 
 @contextmanager

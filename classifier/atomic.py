@@ -23,6 +23,8 @@ def write_atomically(path: str | Path) -> Iterator[BinaryIO]:
         If the folder does not exist or cannot be written to.
     """
     path = Path(path)
+    if path.is_dir():
+        raise SlantwiseError(f"{path}: cannot be written: Is a directory (name a file in it)")
     try:
         handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     except OSError as error:

@@ -9,8 +9,9 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,16 @@ from classifier.errors import CodebookError
 
 KINDS = ("many-of", "one-of", "one-of-per-label")
 CODED_IN = ("labels", "articles")
+TAKEN_FIELDS = ("id", "source", "title", "model", "codebook")  # what every row of scores has
+
+# What a key's value must be, by table. Keys that are not here are refused: a slip of the pen must not be a default.
+CODEBOOK_KEYS = dict.fromkeys(("name", "version", "title", "language", "licence", "instructions"), "text")
+CODEBOOK_KEYS["head"] = "tables"
+HEAD_KEYS = dict.fromkeys(("key", "field", "kind", "question", "instructions", "coded_in", "of"), "text")
+HEAD_KEYS |= {"at_least_one": "true or false", "beside": "texts", "label": "tables", "target": "tables"}
+LABEL_KEYS = dict.fromkeys(("key", "title", "definition", "excludes"), "text")
+LABEL_KEYS |= {"rules": "texts", "alone": "true or false", "aliases": "a table of texts"}
+TARGET_KEYS = {"label": "text", "target": "text", "definitions": "a table with a text each", "rules": "texts"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +45,7 @@ class Label:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str) -> Self:
-        _check_keys(cls, table, where)
+        _check_keys(table, LABEL_KEYS, ("key",), where)
         aliases = {scheme: tuple(names) for scheme, names in table.get("aliases", {}).items()}
         return cls(**{**table, "rules": tuple(table.get("rules", ())), "aliases": aliases})
 
@@ -50,7 +61,7 @@ class Target:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str) -> Self:
-        _check_keys(cls, table, where)
+        _check_keys(table, TARGET_KEYS, ("label", "target"), where)
         return cls(**{"definitions": {}, **table, "rules": tuple(table.get("rules", ()))})
 
 
@@ -77,9 +88,8 @@ class Head:
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str) -> Self:
         """Build a head from its TOML table; `label` and `target` are lists of tables."""
-        known = ({field.name for field in fields(cls)} - {"labels", "targets"}) | {"label", "target"}
-        _refuse_unknown(table, known, where)
-        where = f"{where}, head {_required(table, 'key', where)!r}"
+        _check_keys(table, HEAD_KEYS, ("key",), where)
+        where = f"{where}, head {table['key']!r}"
         plain = {key: value for key, value in table.items() if key not in {"label", "target", "beside"}}
         return cls(
             **{"field": table["key"], "kind": "", **plain},
@@ -96,7 +106,15 @@ class Head:
         if len(self.labels) < (1 if self.kind == "many-of" else 2):
             msg = f"{where}: too few labels for {self.kind}; found {len(self.labels)} (add [[head.label]] tables)"
             raise CodebookError(msg)
-        if (self.kind == "one-of-per-label") != bool(self.of and self.targets):
+        if self.beside and self.kind == "many-of":
+            raise CodebookError(f"{where}: beside is for heads with one answer; found {self.kind!r}")
+        _refuse_repeats([target.label for target in self.targets], f"{where}: target")
+        if self.field in TAKEN_FIELDS:
+            raise CodebookError(
+                f"{where}: field {self.field!r} is taken, since every row of scores has it (name another)"
+            )
+        per_label = self.kind == "one-of-per-label"
+        if bool(self.of) != per_label or bool(self.targets) != per_label:
             msg = f"{where}: 'of' and [[head.target]] belong to kind 'one-of-per-label' alone; found {self.kind!r}"
             raise CodebookError(msg)
 
@@ -136,10 +154,7 @@ class Codebook:
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str = "codebook") -> Self:
         """Build a codebook from parsed TOML (or from the model file's JSON, which has the same shape)."""
-        known = ({field.name for field in fields(cls)} - {"heads"}) | {"head"}
-        _refuse_unknown(table, known, where)
-        for key in ("name", "version", "head"):
-            _required(table, key, where)
+        _check_keys(table, CODEBOOK_KEYS, ("name", "version", "head"), where)
         plain = {key: value for key, value in table.items() if key != "head"}
         try:
             return cls(**plain, heads=tuple(Head.from_table(head, where) for head in table["head"]))
@@ -194,12 +209,37 @@ def read_codebook(path: str | Path) -> Codebook:
     return Codebook.from_table(table, str(path))
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The columns of one question: a head, or one target of a one-of-per-label head."""
+
+    head: Head
+    target: str | None
+    columns: slice
+
+
+def blocks(codebook: Codebook) -> tuple[Block, ...]:
+    """Return the questions of a codebook with their columns, in reporting order; columns follow one another."""
+    asked: list[tuple[Head, str | None]] = []
+    for head in codebook.heads:
+        asked += [(head, target.label) for target in head.targets] or [(head, None)]
+    edges = accumulate((len(head.labels) for head, _ in asked), initial=0)
+    return tuple(
+        Block(head, target, slice(*columns)) for (head, target), columns in zip(asked, pairwise(edges), strict=True)
+    )
+
+
+def question(block: Block) -> str:
+    """Return the name of a block's column in frames: a field such as 'topics', or 'stance.vaccines'."""
+    return block.head.field if block.target is None else f"{block.head.field}.{block.target}"
+
+
 def _check_references(head: Head, codebook: Codebook) -> None:
     """Hold what a head says of other heads to what those are."""
     where = f"head {head.key!r}"
     for key in head.beside:
-        if codebook.head(key).kind != "one-of":
-            msg = f"{where}: beside = {key!r}, but only the scores of a one-of head can be read beside the text"
+        if codebook.head(key).kind != "one-of" or codebook.head(key).beside:
+            msg = f"{where}: beside = {key!r}, but only a one-of head that has no 'beside' itself can be read so"
             raise CodebookError(msg)
     if head.of is None:
         return
@@ -211,21 +251,35 @@ def _check_references(head: Head, codebook: Codebook) -> None:
             _one_of(answer, head.keys, f"{where}, target {target.label!r}: definition of")
 
 
-def _check_keys(cls: type, table: Mapping[str, Any], where: str) -> None:
-    _refuse_unknown(table, {field.name for field in fields(cls)}, where)
-    _required(table, "key" if cls is Label else "label", where)
-
-
-def _required(table: Mapping[str, Any], key: str, where: str) -> Any:
-    if not table.get(key):
-        raise CodebookError(f"{where}: missing {key!r}; found {_listed(table)}")
-    return table[key]
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in table:
+def _check_keys(table: Any, known: Mapping[str, str], required: Iterable[str], where: str) -> None:
+    """Refuse a table with a key that is unknown, missing or of another type."""
+    if not isinstance(table, Mapping):
+        raise CodebookError(f"{where}: expected a table, found {table!r}")
+    where = f"{where}, {table['key']!r}" if isinstance(table.get("key"), str) else where
+    for key, value in table.items():
         if key not in known:
             raise CodebookError(f"{where}: unknown key {key!r}; known are {_listed(sorted(known))}")
+        if not _is(known[key], value):
+            raise CodebookError(f"{where}: {key} should be {known[key]}, found {value!r}")
+    for key in required:
+        if not table.get(key):
+            raise CodebookError(f"{where}: missing {key!r}; found {_listed(table)}")
+
+
+def _is(kind: str, value: Any) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str)
+        case "true or false":
+            return isinstance(value, bool)
+        case "texts":
+            return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+        case "tables":
+            return isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value)
+        case "a table of texts":
+            return isinstance(value, Mapping) and all(_is("texts", item) for item in value.values())
+        case _:
+            return isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values())
 
 
 def _refuse_repeats(keys: Iterable[str], what: str) -> None:

@@ -2,10 +2,10 @@
 
 All heads are one matrix product. Calibration is folded into the weights, so that a column's value is the log-odds of
 its label (many-of) or its unnormalised log-probability (one-of), and what a word adds to it can be read off exactly.
-A head that is asked beside others (stance) reads their probabilities as well, through a second, small matrix.
+A head that is asked beside others (stance) reads their log-odds as well, through a second, small matrix.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,72 +14,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from classifier.codebook import Codebook, Head
+from classifier.codebook import Block, Codebook, blocks, question
+from classifier.decide import Bools, Scores, Weights, ask_only_where_present, decide, side_features
 from classifier.errors import ModelError, SlantwiseError
-from classifier.features import FEATURES, Floats, Vocabulary, document
+from classifier.features import FEATURES, Vocabulary, document
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
 
 DEFAULT_MODEL = Path(__file__).parent / "default_model" / "policy-news.slantwise"
-
-MOST_LOG_ODDS = 5.0
-
-Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The columns of one question: a head, or one target of a one-of-per-label head."""
-
-    head: Head
-    target: str | None
-    columns: slice
-
-
-def blocks(codebook: Codebook) -> tuple[Block, ...]:
-    """Return the questions of a codebook with their columns, in reporting order; columns follow one another."""
-    asked: list[tuple[Head, str | None]] = []
-    for head in codebook.heads:
-        asked += [(head, target.label) for target in head.targets] or [(head, None)]
-    starts = np.cumsum([0, *(len(head.labels) for head, _ in asked)]).tolist()
-    return tuple(
-        Block(head, target, slice(start, stop))
-        for (head, target), start, stop in zip(asked, starts[:-1], starts[1:], strict=True)
-    )
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What training learned; n_columns counts the labels of all blocks.
-
-    Parameters
-    ----------
-    text
-        Log-odds that a feature adds to each column, shape (n_features, n_columns).
-    intercept, threshold
-        Shape (n_columns,). Thresholds are probabilities.
-    learned
-        False for a label with too few coded articles to learn from; shape (n_columns,).
-    side
-        Log-odds that the scores of other heads add, by the key of the head that reads them; shape (n_side, n_labels of
-        all its targets).
-    """
-
-    text: Floats
-    intercept: Floats
-    threshold: Floats
-    learned: Bools
-    side: Mapping[str, Floats]
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Scores of a batch, one row an article and one column a label of a block.
-
-    A label that the model could not learn, and a stance whose topic is absent, has probability NaN and is not assigned.
-    """
-
-    probability: Floats
-    assigned: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +69,8 @@ class Model:
         self.codebook = codebook
         self.vocabulary = vocabulary
         self.weights = weights
-        _check_shapes(self)
         self.blocks = blocks(codebook)
+        _check_shapes(self)
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Self:
@@ -195,17 +136,17 @@ class Model:
                 answers = _answers_of(block, ps[block.columns], yes[block.columns])
                 if block.target is None:
                     labels[block.head.field] = answers
-                elif any(yes[block.columns]):
-                    labels.setdefault(block.head.field, {})[block.target] = answers
-                else:
-                    labels.setdefault(block.head.field, {})
+                    continue
+                targets = labels.setdefault(block.head.field, {})
+                if any(yes[block.columns]):
+                    targets[block.target] = answers
             yield ArticleScores(key, source, title, labels, self.name, self.codebook.digest)
 
     def score_batch(self, frame: pl.DataFrame) -> Scores:
         """Return the scores of a frame with columns `title` and `text`, as arrays."""
         features = self.vocabulary.features(document(frame))
         scores = decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights)
-        _ask_only_where_present(self.codebook, scores)
+        ask_only_where_present(self.codebook, scores)
         return scores
 
     def write(self, path: str | Path, provenance: Mapping[str, Any]) -> str:
@@ -222,116 +163,6 @@ class Model:
         }
         manifest = {"name": self.name, "features": FEATURES, "codebook": self.codebook.to_table(), **provenance}
         return write_model_file(path, ModelFile(manifest, arrays))
-
-
-def decide(codebook: Codebook, values: Floats, weights: Weights) -> Scores:
-    """Turn decision values into probabilities and labels, each stance answered as if its topic were present.
-
-    Parameters
-    ----------
-    values
-        Decision values from the text alone, shape (n_articles, n_columns).
-    """
-    probability = np.full(values.shape, np.nan, dtype=np.float32)
-    assigned = np.zeros(values.shape, dtype=bool)
-    log_odds: dict[str, Floats] = {}
-    for block in fitting_order(codebook):
-        head, columns = block.head, block.columns
-        value = np.where(weights.learned[columns], values[:, columns], -np.inf)
-        if head.beside:
-            side = side_features([log_odds[key] for key in head.beside], len(values))
-            first = next(b.columns.start for b in blocks(codebook) if b.head is head)
-            value = value + side @ weights.side[head.key][:, columns.start - first : columns.stop - first]
-        log_odds[head.key] = value
-        probability[:, columns] = probabilities(head, value, weights.learned[columns])
-        assigned[:, columns] = _assign(head, probability[:, columns], weights.threshold[columns])
-    return Scores(probability, assigned)
-
-
-def fitting_order(codebook: Codebook) -> list[Block]:
-    """Return the questions, those that read other heads' scores after the others."""
-    return sorted(blocks(codebook), key=lambda block: len(block.head.beside))
-
-
-def side_features(log_odds: Sequence[Floats], n_articles: int) -> Floats:
-    """Return what a head reads beside the text: other heads' log-odds and their products, pair by pair.
-
-    Parameters
-    ----------
-    log_odds
-        Decision values of each head, shape (n_articles, n_labels); -inf for a label that was not learned.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float32 of shape (n_articles, n_side). Log-odds are taken from their mean over the labels and held within 5, so
-        that 0 says 'knows nothing' and one sure score cannot drown the text.
-    """
-    centred = [_centred(values) for values in log_odds]
-    products = [
-        (first[:, :, None] * second[:, None, :]).reshape(n_articles, -1)
-        for i, first in enumerate(centred)
-        for second in centred[i + 1 :]
-    ]
-    return np.concatenate([np.zeros((n_articles, 0)), *centred, *products], axis=1).astype(np.float32)
-
-
-def _centred(values: Floats) -> Floats:
-    learned = np.isfinite(values)
-    mean = np.where(learned, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(learned.sum(axis=1, keepdims=True), 1)
-    centred: Floats = np.where(learned, values - mean, 0.0)
-    return np.clip(centred, -MOST_LOG_ODDS, MOST_LOG_ODDS)
-
-
-def question(block: Block) -> str:
-    """Return the name of a block's column in frames: a field such as 'topics', or 'stance.vaccines'."""
-    return block.head.field if block.target is None else f"{block.head.field}.{block.target}"
-
-
-def probabilities(head: Head, value: Floats, learned: Bools) -> Floats:
-    """Return the probability of each label, NaN for those not learned.
-
-    Parameters
-    ----------
-    value
-        Log-odds (many-of) or log-probabilities up to a constant (one-of), shape (n_articles, n_labels).
-    """
-    if not learned.any():
-        return np.full(value.shape, np.nan, dtype=np.float32)
-    value = np.where(learned, value, -np.inf)
-    if head.kind == "many-of":
-        p = 1.0 / (1.0 + np.exp(-value))
-    else:
-        p = np.exp(value - value.max(axis=1, keepdims=True))
-        p /= p.sum(axis=1, keepdims=True)
-    return np.where(learned, p, np.nan).astype(np.float32)
-
-
-def _assign(head: Head, p: Floats, threshold: Floats) -> Bools:
-    """Assign every label at or over its threshold; exactly one, the furthest over it, where the head asks for one."""
-    margin = np.nan_to_num(p / threshold, nan=-1.0)
-    nearest = margin.argmax(axis=1)[:, None] == np.arange(p.shape[1])
-    if head.kind != "many-of":
-        assigned: Bools = nearest & ~np.isnan(p)
-        return assigned
-    assigned = margin >= 1.0
-    if head.at_least_one:
-        assigned |= nearest & ~assigned.any(axis=1, keepdims=True)
-    alone = np.array([label.alone for label in head.labels])
-    assigned[:, alone] &= ~assigned[:, ~alone].any(axis=1, keepdims=True)
-    return assigned
-
-
-def _ask_only_where_present(codebook: Codebook, scores: Scores) -> None:
-    """Blank, in place, the answers to a target whose label is not assigned."""
-    columns = {
-        (b.head.key, label): b.columns.start + i for b in blocks(codebook) for i, label in enumerate(b.head.keys)
-    }
-    for block in blocks(codebook):
-        if block.target is not None and block.head.of is not None:
-            absent = ~scores.assigned[:, columns[block.head.of, block.target]]
-            scores.probability[absent, block.columns] = np.nan
-            scores.assigned[absent, block.columns] = False
 
 
 def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:

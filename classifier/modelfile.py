@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,12 +66,10 @@ def read_model_file(path: str | Path) -> ModelFile:
             return ModelFile(manifest, {name: _read_array(bundle, name, manifest, path) for name in manifest["arrays"]})
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         size = Path(path).stat().st_size
-        msg = (
-            f"{path}: not a whole model file ({size:,} bytes; {error}); it may be cut short, so copy or train it again"
-        )
-        raise ModelError(msg) from None
+        msg = f"{path}: not a whole model file ({size:,} bytes; {error}); it may be cut short"
+        raise ModelError(f"{msg} (copy or train it again)") from None
 
 
 def _read_manifest(bundle: zipfile.ZipFile, path: str | Path) -> dict[str, Any]:
@@ -85,11 +84,20 @@ def _read_manifest(bundle: zipfile.ZipFile, path: str | Path) -> dict[str, Any]:
         found = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
         msg = f"{path}: model format {found!r}; this version reads format {FORMAT} (install a slantwise that fits it)"
         raise ModelError(msg)
-    expected = {MANIFEST, *(f"{name}.npy" for name in manifest.get("arrays", {}))}
+    arrays = manifest.get("arrays")
+    if not isinstance(arrays, dict) or not all(_is_description(said) for said in arrays.values()):
+        msg = f"{path}: {MANIFEST} should give shape, dtype and sha256 of each array; found {str(arrays)[:60]}"
+        raise ModelError(f"{msg} (train the model again)")
+    expected = {MANIFEST, *(f"{name}.npy" for name in arrays)}
     if expected != names:
         msg = f"{path}: expected {len(expected)} parts as the manifest lists; differing: {sorted(expected ^ names)[:5]}"
         raise ModelError(msg)
     return manifest
+
+
+def _is_description(said: Any) -> bool:
+    shape = said.get("shape") if isinstance(said, dict) else None
+    return isinstance(shape, list) and all(isinstance(said.get(key), str) for key in ("dtype", "sha256"))
 
 
 def _read_array(bundle: zipfile.ZipFile, name: str, manifest: Mapping[str, Any], path: str | Path) -> NDArray[Any]:
@@ -97,7 +105,8 @@ def _read_array(bundle: zipfile.ZipFile, name: str, manifest: Mapping[str, Any],
     data = _read_bounded(bundle, f"{name}.npy", path)
     found = hashlib.sha256(data).hexdigest()
     if found != said["sha256"]:
-        raise ModelError(f"{path}: {name} is damaged: expected sha256 {said['sha256'][:12]}, found {found[:12]}")
+        msg = f"{path}: {name} is damaged: expected sha256 {said['sha256'][:12]}, found {found[:12]}"
+        raise ModelError(f"{msg} (copy the file again)")
     try:
         array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
     except ValueError as error:

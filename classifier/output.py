@@ -8,7 +8,8 @@ from typing import IO, Any, Protocol
 
 import polars as pl
 
-from classifier.model import ArticleScores, Model, question
+from classifier.codebook import question
+from classifier.model import ArticleScores, Model
 
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
 DIGITS = 4
@@ -72,26 +73,28 @@ class TableWriter:
     """Something to read: for each article its title and, question by question, the labels assigned."""
 
     def __init__(self, out: IO[bytes], *, width: int | None = None, colour: bool = False) -> None:
-        from rich.console import Console  # 60 ms that other formats need not wait for
+        from rich.console import Console
 
-        self._text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
+        self._out = out
         self._console = Console(
-            file=self._text, width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False
+            file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False
         )
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
-        for scores, text in zip(model.articles(articles), articles["text"], strict=True):
-            self._print(scores, text)
+        with self._console.capture() as printed:
+            for scores, text in zip(model.articles(articles), articles["text"], strict=True):
+                self._print(scores, text)
+        lines = (line.rstrip() for line in printed.get().split("\n"))
+        self._out.write("\n".join(lines).encode())
 
     def close(self) -> None:
-        self._text.flush()
-        self._text.detach()
+        self._out.flush()
 
     def _print(self, scores: ArticleScores, text: str) -> None:
         from rich.table import Table
         from rich.text import Text
 
-        title = scores.title or next(line.strip() for line in text.splitlines() if line.strip())
+        title = scores.title or next((line.strip() for line in text.splitlines() if line.strip()), "")
         self._console.print(Text(title, style="bold"), no_wrap=True, overflow="ellipsis")
         place = scores.source if scores.id == scores.source else f"{scores.id}  ({scores.source})"
         self._console.print(Text(place, style="dim"), no_wrap=True, overflow="ellipsis")
@@ -135,6 +138,10 @@ def label_lines(model: Model, width: int = 100) -> Iterator[str]:
 
 
 def _hanging(key: str, text: str, width: int) -> Iterator[str]:
+    """Yield a key with its text beside it, or below it where the key is long."""
     lines = textwrap.wrap(" ".join(text.split()), width - KEY_WIDTH) or [""]
+    if len(key) > KEY_WIDTH - 2:
+        yield key
+        key = ""
     yield f"{key:<{KEY_WIDTH}}{lines[0]}".rstrip()
     yield from (" " * KEY_WIDTH + line for line in lines[1:])
