@@ -52,25 +52,31 @@ def temperature(values: Floats, coded: Bools) -> tuple[Floats, Floats]:
     return np.full(values.shape[1], np.exp(best[0])), best[1:]
 
 
-def many_of_threshold(probability: Floats, coded: Bools) -> float:
-    """Return the probability from which assigning a label gives the best F1 (the lowest F1-best cut is not sought).
+def many_of_threshold(probability: Floats) -> float:
+    """Return the probability from which assigning a label gives the best expected F1.
+
+    Expected under the probabilities themselves, which are calibrated: that uses every article, where the best F1 on the
+    coded labels hangs on the few articles near the cut (docs/experiments.md).
 
     Parameters
     ----------
-    probability, coded
-        Shape (n_articles,); at least one article must be coded with the label.
+    probability
+        Shape (n_articles,).
 
     Returns
     -------
     float
         Half-way between the last article that gets the label and the first that does not.
+
+    References
+    ----------
+    Lipton, Elkan & Naryanaswamy (2014), "Optimal Thresholding of Classifiers to Maximize F1 Measure".
     """
-    order = np.argsort(-probability, kind="stable")
-    hits = np.cumsum(coded[order])
-    scores = 2 * hits / (np.arange(1, len(order) + 1) + coded.sum())
-    last = int(scores.argmax())
-    below = probability[order[last + 1]] if last + 1 < len(order) else 0.0
-    return float((probability[order[last]] + below) / 2)
+    ordered = -np.sort(-probability)
+    expected = 2 * np.cumsum(ordered) / (np.arange(1, len(ordered) + 1) + ordered.sum())
+    last = int(expected.argmax())
+    below = ordered[last + 1] if last + 1 < len(ordered) else 0.0
+    return float((ordered[last] + below) / 2)
 
 
 def one_of_thresholds(probability: Floats, coded: Bools) -> Floats:

@@ -11,11 +11,12 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from classifier.model import Block, Scores, blocks, decide
+from classifier.codebook import Block, blocks
+from classifier.decide import Scores, decide
 from training.labels import YES
 from training.material import Material
 from training.metrics import Interval, article_counts, f1, interval, macro_f1, micro_f1, resampled
-from training.recipe import MIN_CODED, answerable, fit
+from training.recipe import answerable, fit, learnable
 from training.splits import Fold, apart, cross_fit
 
 Bools = NDArray[np.bool_]
@@ -87,11 +88,11 @@ def results(material: Material, scores: Scores, rows: NDArray[np.intp], seed: in
     """Yield how well each question is answered on some rows; `scores` has a row for each of them."""
     for block in blocks(material.codebook):
         coded = material.answers[rows, block.columns]
-        learnable = (coded == YES).sum(axis=0) >= MIN_CODED
-        known = answerable(block.head, coded, learnable)
-        if learnable.any() and known.any():
+        judged = learnable(block.head, coded)
+        known = answerable(block.head, coded, judged)
+        if judged.any() and known.any():
             marks, assigned = coded[known] == YES, scores.assigned[known, block.columns]
-            yield _question(block, learnable, marks, assigned, seed)
+            yield _question(block, judged, marks, assigned, seed)
 
 
 def _question(block: Block, kept: Bools, coded: Bools, assigned: Bools, seed: int) -> QuestionResult:

@@ -15,9 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from classifier.codebook import Codebook, Head
+from classifier.codebook import Block, Codebook, Head, blocks
 from classifier.errors import LabelError
-from classifier.model import Block, blocks
 
 YES, NO, UNKNOWN = 1, 0, -1
 
@@ -83,10 +82,8 @@ def align(coding: Coding, articles: pl.DataFrame, codebook: Codebook) -> Coded:
 
 def _from_column(articles: pl.DataFrame, head: Head) -> Coded:
     if head.field not in articles.columns:
-        found = ", ".join(map(repr, articles.columns))
-        raise LabelError(
-            f"head {head.key!r} is coded in the articles, which lack a column {head.field!r}; found {found}"
-        )
+        where = f"head {head.key!r} is coded in the articles, which lack a column {head.field!r}"
+        raise LabelError(f"{where}; found {_some(articles.columns, 20)}")
     answers = np.full((len(articles), len(head.labels)), UNKNOWN, dtype=np.int8)
     for row, value in enumerate(articles[head.field]):
         if value is not None:
@@ -135,21 +132,23 @@ def _marks(head: Head, labels: Iterable[Any], where: str) -> Coded:
 
 
 def _id(row: Mapping[str, Any], where: str) -> str:
-    if not isinstance(row.get("id"), str | int) or row["id"] == "":
+    if isinstance(row.get("id"), bool) or not isinstance(row.get("id"), str | int) or row["id"] == "":
         raise LabelError(f"{where}: missing 'id'; found {_some(row)} (each line names its article)")
     return str(row["id"])
 
 
 def _json_lines(path: str | Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
-        with Path(path).open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, _json_object(line, f"{path}:{number}")
+        data = Path(path).read_bytes()
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise LabelError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise LabelError(f"{path}: not UTF-8: {error.reason} (save it as UTF-8)") from None
+        line = data[: error.start].count(b"\n") + 1
+        raise LabelError(f"{path}:{line}: not UTF-8: {error.reason} (save it as UTF-8)") from None
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        if line_text.strip():
+            yield number, _json_object(line_text, f"{path}:{number}")
 
 
 def _json_object(line: str, where: str) -> Mapping[str, Any]:

@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
-from classifier.codebook import Codebook
-from classifier.features import Floats, Vocabulary, document
-from classifier.model import blocks
+from classifier import __version__
+from classifier.codebook import Codebook, blocks
+from classifier.features import FEATURES, Floats, Vocabulary, document
 from training.labels import Coded
+from training.splits import SETTINGS as SHINGLES
 from training.splits import near_duplicates, outlets_of
+from training.vocabulary import SETTINGS as VOCABULARY
 from training.vocabulary import build_vocabulary, count_all, outlets_using
 
+FEWEST_OUTLETS = 5  # to hold one of five folds apart by outlet
 DIMENSIONS = 300  # of the latent space; fewer where there are few articles
 ARTICLES_A_DIMENSION = 4
 LATENT_LENGTH = 0.5**0.5  # mean length of an article's latent vector, beside terms of length 1
@@ -46,7 +49,9 @@ class Material:
     widespread
         Terms that many outlets use, shape (n_features,).
     outlets
-        Outlet of each article.
+        Outlet of each article; the article itself where there are too few outlets to keep apart.
+    apart
+        What is kept apart: "outlets" or "articles".
     duplicates
         Pairs of near-duplicate articles, shape (n_pairs, 2).
     """
@@ -57,6 +62,7 @@ class Material:
     latent: Floats
     widespread: NDArray[np.bool_]
     outlets: Sequence[str]
+    apart: str
     duplicates: NDArray[np.intp]
 
 
@@ -71,12 +77,19 @@ def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: M
         Shape (n_articles, n_columns), from `training.labels.align`.
     """
     texts, outlets = document(articles), outlets_of(articles)
+    apart = "outlets" if len(set(outlets)) >= FEWEST_OUTLETS else "articles"
+    if apart == "articles":
+        outlets = articles["id"].to_list()
     background = _background(answers, codebook)
+    # joblib knows a result by its arguments: texts are large, so their digest stands for them, and what the code under
+    # it was set to must be said.
     digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-    from_texts = cache.cache(_from_texts, ignore=["texts"])  # texts are large, their digest stands for them
-    vocabulary, features, latent, widespread = from_texts(texts, digest, outlets, background)
-    duplicates = cache.cache(_near_duplicates, ignore=["texts"])(texts, digest)
-    return vocabulary, Material(codebook, features, answers, latent, widespread, outlets, duplicates)
+    here = (DIMENSIONS, ARTICLES_A_DIMENSION, LATENT_LENGTH, WIDESPREAD, SVD_ARTICLES, SVD_SEED)
+    settings = f"{__version__} {FEATURES} {VOCABULARY} {here}"
+    from_texts = cache.cache(_from_texts, ignore=["texts"])
+    vocabulary, features, latent, widespread = from_texts(texts, digest, outlets, background, settings)
+    duplicates = cache.cache(_near_duplicates, ignore=["texts"])(texts, digest, str(SHINGLES))
+    return vocabulary, Material(codebook, features, answers, latent, widespread, outlets, apart, duplicates)
 
 
 def _background(answers: Coded, codebook: Codebook) -> NDArray[np.intp]:
@@ -88,9 +101,10 @@ def _background(answers: Coded, codebook: Codebook) -> NDArray[np.intp]:
 
 def _from_texts(
     texts: pl.Series,
-    digest: str,  # noqa: ARG001 - what joblib knows the texts by
+    digest: str,  # noqa: ARG001 - read by joblib
     outlets: Sequence[str],
     background: NDArray[np.intp],
+    settings: str,  # noqa: ARG001 - the same
 ) -> tuple[Vocabulary, sparse.csr_matrix, Floats, NDArray[np.bool_]]:
     known = [outlets[row] for row in background]
     vocabulary = build_vocabulary(texts.gather(background), known)
@@ -113,6 +127,7 @@ def _latent_space(features: sparse.csr_matrix) -> Floats:
 
 def _near_duplicates(
     texts: pl.Series,
-    digest: str,  # noqa: ARG001 - as above
+    digest: str,  # noqa: ARG001 - the same
+    settings: str,  # noqa: ARG001 - the same
 ) -> NDArray[np.intp]:
     return near_duplicates(texts)

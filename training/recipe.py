@@ -23,9 +23,9 @@ from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
-from classifier.codebook import Codebook, Head
+from classifier.codebook import Codebook, Head, blocks
+from classifier.decide import Weights, fitting_order, probabilities, side_features
 from classifier.features import Floats
-from classifier.model import Weights, blocks, fitting_order, probabilities, side_features
 from training.calibration import many_of_threshold, one_of_thresholds, platt, temperature
 from training.labels import NO, UNKNOWN, YES, Coded
 from training.material import Material
@@ -35,10 +35,10 @@ MIN_CODED = 5  # articles with a label, under which it is not learned
 N_FOLDS = 5
 MANY_ROWS = 6000  # up to here ridge regression is solved exactly
 RIDGE_PENALTY = 0.5
-SGD_PENALTY = 3e-5
+SGD_PENALTY = 5e-5
 SGD_EPOCHS = 6
-LOGISTIC_C = 3.0
-UNSEEN_LABEL = -10.0  # log-odds of a label that all of a fold's few examples left out
+LOGISTIC_C = 6.0
+ONE_SIDED = 10.0  # log-odds of a label that a fold's articles have always, or never
 SIDE_SCALE = 0.3  # of other heads' log-odds, beside a latent space whose vectors have a mean length of 0.7
 
 Bools = NDArray[np.bool_]
@@ -126,14 +126,13 @@ def _answer(
     head: Head, design: Design, features: sparse.csr_matrix, coded: Coded, folds: Sequence[Fold], seed: int
 ) -> Answered:
     """Fit one question: cross-fit, calibrate on that, and fit on all coded articles."""
-    learned = (coded == YES).sum(axis=0) >= MIN_CODED
-    if head.kind == "many-of":
-        learned &= (coded == NO).sum(axis=0) >= MIN_CODED
+    learned = learnable(head, coded)
     if learned.sum() < (1 if head.kind == "many-of" else 2):
         return _nothing_learned(design, len(coded), len(learned))
     known = answerable(head, coded, learned)
     place = np.cumsum(known) - 1
     folds = [Fold(place[f.train[known[f.train]]], place[f.test[known[f.test]]], f.purged) for f in folds]
+    folds = [fold for fold in folds if len(fold.train) and len(fold.test)]  # one outlet may hold all that was coded
     inputs, marks = design.inputs(features, known), coded[known][:, learned] == YES
     values, weights, intercept = _solver(head, len(marks), seed)(inputs, marks, folds)
     slope, offset = _calibrate(head, values, marks)
@@ -148,6 +147,14 @@ def _answer(
         learned,
         unseen,
     )
+
+
+def learnable(head: Head, coded: Coded) -> Bools:
+    """Return which labels have enough coded articles, shape (n_labels,)."""
+    enough: Bools = (coded == YES).sum(axis=0) >= MIN_CODED
+    if head.kind == "many-of":
+        enough &= (coded == NO).sum(axis=0) >= MIN_CODED
+    return enough
 
 
 def answerable(head: Head, coded: Coded, learned: Bools) -> Bools:
@@ -196,8 +203,11 @@ def _solve_by_descent(inputs: sparse.csr_matrix, marks: Bools, folds: Sequence[F
     def solve(train: Rows) -> tuple[Matrix, Matrix]:
         settings = {"loss": "log_loss", "class_weight": "balanced", "max_iter": SGD_EPOCHS, "tol": None}
         one = SGDClassifier(alpha=SGD_PENALTY, random_state=seed, **settings)
-        fits = [clone(one).fit(inputs[train], mark) for mark in marks[train].T]
-        return np.stack([fit.coef_[0] for fit in fits], axis=1), np.array([fit.intercept_[0] for fit in fits])
+        weights, intercept = _constant(inputs, marks, train)
+        for label in np.flatnonzero(marks[train].any(axis=0) & ~marks[train].all(axis=0)):
+            fit = clone(one).fit(inputs[train], marks[train, label])
+            weights[:, label], intercept[label] = fit.coef_[0], fit.intercept_[0]
+        return weights, intercept
 
     return _cross_fitted(inputs, marks, folds, solve)
 
@@ -206,9 +216,12 @@ def _solve_logistic(inputs: sparse.csr_matrix, marks: Bools, folds: Sequence[Fol
     """One multinomial regression with all answers weighing the same: sides are few among many neutral articles."""
 
     def solve(train: Rows) -> tuple[Matrix, Matrix]:
+        weights, intercept = _constant(inputs, marks, train)
+        answers = marks[train].argmax(axis=1)
+        if len(np.unique(answers)) < 2:
+            return weights, intercept
         fit = LogisticRegression(C=LOGISTIC_C, class_weight="balanced", max_iter=1000)
-        fit.fit(inputs[train].toarray(), marks[train].argmax(axis=1))
-        weights, intercept = np.zeros((inputs.shape[1], marks.shape[1])), np.full(marks.shape[1], UNSEEN_LABEL)
+        fit.fit(inputs[train].toarray(), answers)
         if len(fit.classes_) == 2:  # scikit-learn then gives the second label's log-odds alone
             weights[:, fit.classes_] = np.concatenate([-fit.coef_, fit.coef_]).T / 2
             intercept[fit.classes_] = np.concatenate([-fit.intercept_, fit.intercept_]) / 2
@@ -217,6 +230,14 @@ def _solve_logistic(inputs: sparse.csr_matrix, marks: Bools, folds: Sequence[Fol
         return weights, intercept
 
     return _cross_fitted(inputs, marks, folds, solve)
+
+
+def _constant(inputs: sparse.csr_matrix, marks: Bools, train: Rows) -> tuple[Matrix, Matrix]:
+    """Return what a classifier knows that has seen a label always or never: that, and nothing of the inputs."""
+    seen = marks[train].mean(axis=0) if len(train) else np.full(marks.shape[1], 0.5)
+    return np.zeros((inputs.shape[1], marks.shape[1])), np.where(
+        seen == 0, -ONE_SIDED, np.where(seen == 1, ONE_SIDED, 0)
+    )
 
 
 def _cross_fitted(
@@ -241,7 +262,7 @@ def _thresholds(head: Head, log_odds: Matrix, marks: Bools) -> Matrix:
     p = probabilities(head, log_odds, np.ones(marks.shape[1], dtype=bool)).astype(np.float64)
     if head.kind != "many-of":
         return one_of_thresholds(p, marks)
-    return np.array([many_of_threshold(column, mark) for column, mark in zip(p.T, marks.T, strict=True)])
+    return np.array([many_of_threshold(column) for column in p.T])
 
 
 def _spread(learned_columns: Matrix, learned: Bools, elsewhere: float) -> Matrix:

@@ -17,7 +17,7 @@ from classifier import __version__
 from classifier.articles import Columns, Reject, read_articles
 from classifier.atomic import write_atomically
 from classifier.codebook import Codebook, read_codebook
-from classifier.errors import ArticleError
+from classifier.errors import ArticleError, SlantwiseError
 from classifier.model import Model
 from training.card import model_card
 from training.corpora import content_sha256, registry
@@ -52,6 +52,7 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
     SlantwiseError
         If the codebook, the labels or the articles cannot be used, or the model cannot be written.
     """
+    card = _card_path(options.out)
     codebook = read_codebook(options.codebook)
     coding = read_labels(options.labels, codebook)
     yield f"{len(coding.ids):,} coded articles, codebook {codebook.name} {codebook.version} ({codebook.digest})"
@@ -64,7 +65,7 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
     yield "preparing features, latent space and near-duplicates"
     vocabulary, material = prepare(articles, answers, codebook, Memory(options.cache, verbose=0))
 
-    yield f"judging the recipe: {options.folds} folds, outlets apart"
+    yield f"judging the recipe: {options.folds} folds, {material.apart} apart"
     signature = _signature(options, codebook, articles)
     evaluations = [_by_outlet(material, options, signature)]
     for split in options.published_splits:
@@ -83,10 +84,19 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
         "evaluations": [evaluation.to_table() for evaluation in evaluations],
     }
     digest = model.write(options.out, provenance)
-    card = options.out.with_suffix(".md")
     with write_atomically(card) as file:
         file.write(model_card(model, provenance, evaluations).encode())
     yield f"wrote {options.out} ({options.out.stat().st_size / 1e6:.1f} MB, sha256 {digest[:12]}) and {card}"
+
+
+def _card_path(out: Path) -> Path:
+    """Return where the card goes; say before an hour's work, not after it, that a file cannot be written."""
+    if not out.parent.is_dir():
+        raise SlantwiseError(f"{out}: there is no folder {out.parent} (make it first)")
+    card = out.with_suffix(".md")
+    if card == out:
+        raise SlantwiseError(f"{out}: that is the name of the model's card (end the model's in .slantwise)")
+    return card
 
 
 def _load(options: Options, codebook: Codebook, on_reject: Callable[[Reject], None]) -> pl.DataFrame:
@@ -95,23 +105,26 @@ def _load(options: Options, codebook: Codebook, on_reject: Callable[[Reject], No
     batches = list(read_articles(options.articles, options.columns, on_reject=on_reject, extra=extra))
     if not batches:
         raise ArticleError(f"no readable article in {', '.join(map(str, options.articles))}")
-    return pl.concat(batches)
+    articles = pl.concat(batches)
+    articles = articles.drop(name for name in in_articles if articles[name].is_null().all())  # was in no file
+    for split in options.published_splits:
+        sides = articles[split].unique().drop_nulls().sort()
+        if not {"train", "test"} <= set(sides):
+            found = ", ".join(map(repr, sides[:5])) or "nothing"
+            raise ArticleError(f"column {split!r} of the articles should say 'train' or 'test'; found {found}")
+    return articles
 
 
 def _by_outlet(material: Material, options: Options, signature: str) -> Evaluation:
     scores, purged = by_outlet(material, options.folds, options.seed, options.jobs)
     rows = np.arange(len(material.answers))
     found = tuple(results(material, scores, rows, options.seed))
-    return Evaluation(
-        f"outlets apart, {options.folds} folds", f"{signature}|split=outlet-{options.folds}", found, purged
-    )
+    split = f"{material.apart}-{options.folds}"
+    return Evaluation(f"{material.apart} apart, {options.folds} folds", f"{signature}|split={split}", found, purged)
 
 
 def _published(material: Material, articles: pl.DataFrame, split: str, options: Options, signature: str) -> Evaluation:
     fold = published(material, articles[split].to_list())
-    if not len(fold.train) or not len(fold.test):
-        sides = ", ".join(map(repr, articles[split].unique().sort()[:5]))
-        raise ArticleError(f"column {split!r} of the articles should say 'train' or 'test'; found {sides}")
     scores = predict(material, fold, options.seed)
     found = tuple(results(material, scores, fold.test, options.seed))
     return Evaluation(split, f"{signature}|split={split}", found, fold.purged)

@@ -20,6 +20,7 @@ SHINGLE_WORDS = 5
 SHINGLED_WORDS = 200  # near-duplicates share their opening; the rest costs time and tells little more
 SIMILARITY = 0.5  # Jaccard similarity of the shingles from which two articles count as near-duplicates
 PERMUTATIONS = 64
+SETTINGS = (SHINGLE_WORDS, SHINGLED_WORDS, SIMILARITY, PERMUTATIONS)
 
 Rows = NDArray[np.intp]
 

@@ -20,6 +20,7 @@ WORD_OUTLETS = (0.01, 5)  # a word is kept that this share of all outlets use, o
 PAIR_OUTLETS = (0.08, 40)
 FEW_OUTLETS = 20  # with fewer, outlets tell nothing and articles are counted instead
 PAIR_WEIGHT = 0.5  # pairs repeat what their words say; counted in full they drown rare words
+SETTINGS = (WORD_OUTLETS, PAIR_OUTLETS, FEW_OUTLETS, PAIR_WEIGHT)
 
 
 def build_vocabulary(texts: pl.Series, outlets: Sequence[str]) -> Vocabulary:
