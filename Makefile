@@ -43,7 +43,7 @@ model: $(VENV)/developing
 # The stamps tell which of the two environments .venv holds; the second contains the first.
 $(VENV)/scoring: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "slantwise needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 

@@ -74,16 +74,19 @@ def load(model: str | Path | None = None) -> "Model":
     return Model.load(model)
 
 
-@app.command()
-def score(
+@app.command("score")
+def score_command(
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Files (.txt .md .jsonl .csv .parquet), folders, or - for stdin."),
+        typer.Argument(
+            metavar="INPUT...",
+            help="Files (.txt .md .jsonl .csv .parquet), folders, or - for stdin.",
+        ),
     ],
     model: ModelOption = None,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="Form of the output.", show_default="table on a terminal, else jsonl"),
+        typer.Option("--format", help="Form of the output.", show_default="by --out; table on a terminal, else jsonl"),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write.", show_default="stdout")] = None,
     id_column: IdOption = None,
@@ -99,7 +102,7 @@ def score(
     from classifier.progress import Progress
 
     loaded = load(model)
-    form = form or (Format.table if out is None and sys.stdout.isatty() else Format.jsonl)
+    form = form or _usual_format(out)
     columns = Columns(id=id_column, text=text_column, title=title_column)
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
@@ -116,8 +119,8 @@ def score(
         raise typer.Exit(SOME_REJECTED)
 
 
-@app.command()
-def labels(model: ModelOption = None) -> None:
+@app.command("labels")
+def labels_command(model: ModelOption = None) -> None:
     """Print the labels of the model with their definitions."""
     from classifier.output import label_lines
 
@@ -125,8 +128,8 @@ def labels(model: ModelOption = None) -> None:
         typer.echo(line)
 
 
-@app.command()
-def train(
+@app.command("train")
+def train_command(
     codebook: Annotated[Path, typer.Option(help="The codebook, a TOML file.")],
     coded: Annotated[Path, typer.Option("--labels", help="Coded articles, JSON Lines.")],
     articles: Annotated[list[Path], typer.Option(help="Articles: files or folders; may be given again.")],
@@ -173,20 +176,20 @@ def train(
         raise typer.Exit(SOME_REJECTED)
 
 
-@app.command()
-def export(
+@app.command("export")
+def export_command(
     to: Annotated[Path, typer.Option(help="The file to write, such as pipeline.joblib.")],
     model: ModelOption = None,
 ) -> None:
     """Write a model as a scikit-learn pipeline, for use without slantwise's own reader."""
     with _needs_extra("train"):
-        from training.export import export as export_pipeline
-    export_pipeline(load(model), to)
+        from training.export import export
+    export(load(model), to)
     typer.echo(f"wrote {to}; loading such a file runs code, so pass it on only where you are trusted", err=True)
 
 
 @corpora.command("list")
-def list_corpora() -> None:
+def list_command() -> None:
     """Print the public corpora, their licences, and where they are had."""
     with _needs_extra("train"):
         from training.corpora import registry
@@ -195,16 +198,15 @@ def list_corpora() -> None:
         typer.echo(f"  {corpus.homepage}")
 
 
-@corpora.command()
-def fetch(
+@corpora.command("fetch")
+def fetch_command(
     name: Annotated[str, typer.Argument(help="A corpus that `slantwise corpora list` names.")],
     folder: Annotated[Path, typer.Option(help="Where the table goes.")] = Path("corpora"),
 ) -> None:
     """Get a public corpus and check its content against the registry."""
     with _needs_extra("train"):
-        from training.corpora import fetch as fetch_corpus
-    folder.mkdir(parents=True, exist_ok=True)
-    typer.echo(fetch_corpus(name, folder, progress=lambda line: typer.echo(line, err=True)))
+        from training.corpora import fetch
+    typer.echo(fetch(name, folder, progress=lambda line: typer.echo(line, err=True)))
 
 
 @app.callback(invoke_without_command=True)
@@ -272,6 +274,14 @@ def _output(path: Path | None) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit from None
+
+
+def _usual_format(out: Path | None) -> Format:
+    """Return the format that the output's name asks for, else a table on a terminal and JSON Lines elsewhere."""
+    if out is None:
+        return Format.table if sys.stdout.isatty() else Format.jsonl
+    suffix = out.suffix.removeprefix(".").lower()
+    return Format(suffix) if suffix in set(Format) else Format.jsonl
 
 
 def _writer(form: Format, file: BinaryIO, *, to_terminal: bool) -> "Writer":

@@ -17,23 +17,34 @@ from classifier.errors import SlantwiseError
 def write_atomically(path: str | Path) -> Iterator[BinaryIO]:
     """Open a new file that takes the name `path` when the block ends without an error.
 
+    A link is followed and kept. What is no file of its own, such as /dev/null or a pipe, is written to as it is.
+
     Raises
     ------
     SlantwiseError
-        If the folder does not exist or cannot be written to.
+        If it cannot be written: no such folder, no permission, no space.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise SlantwiseError(f"{path}: cannot be written: Is a directory (name a file in it)")
+    target = Path(path).resolve()
     try:
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+        else:
+            yield from _write_and_rename(target)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise SlantwiseError(f"{path}: cannot be written: {error.strerror} (does the folder exist?)") from None
+        way_out = "name a file in it" if target.is_dir() else "is the folder there, with space, and yours to write in?"
+        raise SlantwiseError(f"{path}: cannot be written: {error.strerror} ({way_out})") from None
+
+
+def _write_and_rename(target: Path) -> Iterator[BinaryIO]:
+    handle, partial = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
         Path(partial).chmod(0o666 & ~_umask())
-        Path(partial).replace(path)
+        Path(partial).replace(target)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise

@@ -40,7 +40,7 @@ class Label:
     definition: str = ""
     excludes: str = ""
     rules: tuple[str, ...] = ()
-    alone: bool = False  # dropped where any other label of its head is assigned, as 'other' is
+    alone: bool = False  # 'none of these': dropped where another label is assigned, taken where none comes near
     aliases: Mapping[str, tuple[str, ...]]  # scheme -> its names there, as {"cap": ("9",)}
 
     @classmethod
@@ -79,7 +79,7 @@ class Head:
     labels: tuple[Label, ...]
     question: str = ""
     instructions: str = ""
-    at_least_one: bool = False  # many-of: an article that no label fits gets the nearest one
+    at_least_one: bool = False  # many-of: an article that no label fits gets the nearest one, or the one that is alone
     coded_in: str = "labels"  # or "articles": a column of the article table, such as the side of its outlet
     of: str | None = None
     beside: tuple[str, ...] = ()  # one-of heads whose scores are read beside the text
@@ -106,8 +106,11 @@ class Head:
         if len(self.labels) < (1 if self.kind == "many-of" else 2):
             msg = f"{where}: too few labels for {self.kind}; found {len(self.labels)} (add [[head.label]] tables)"
             raise CodebookError(msg)
-        if self.beside and self.kind == "many-of":
-            raise CodebookError(f"{where}: beside is for heads with one answer; found {self.kind!r}")
+        if self.beside and (self.kind == "many-of" or self.coded_in == "articles"):
+            found = f"{self.kind!r}, coded in {self.coded_in}"
+            raise CodebookError(f"{where}: beside is for heads with one answer that are coded in labels; found {found}")
+        if self.kind == "one-of-per-label" and self.coded_in == "articles":
+            raise CodebookError(f"{where}: a column of the articles cannot answer for each target; code it in labels")
         _refuse_repeats([target.label for target in self.targets], f"{where}: target")
         if self.field in TAKEN_FIELDS:
             raise CodebookError(
@@ -124,13 +127,13 @@ class Head:
         return tuple(label.key for label in self.labels)
 
     @cached_property
-    def alias_to_key(self) -> dict[str, str]:
-        """Every key and every alias of a label, to its key."""
-        return {
-            name: label.key
-            for label in self.labels
-            for name in (label.key, *(name for names in label.aliases.values() for name in names))
-        }
+    def keys_of_name(self) -> dict[str, tuple[str, ...]]:
+        """What a name in a label file may mean: a key means itself, an alias every label that has it."""
+        meant: dict[str, tuple[str, ...]] = {}
+        for label in self.labels:
+            for name in {name for names in label.aliases.values() for name in names}:
+                meant[name] = (*meant.get(name, ()), label.key)
+        return meant | {key: (key,) for key in self.keys}
 
 
 @dataclass(frozen=True, kw_only=True)

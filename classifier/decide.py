@@ -13,6 +13,7 @@ from classifier.codebook import Block, Codebook, Head, blocks
 from classifier.features import Floats
 
 MOST_LOG_ODDS = 5.0  # of another head's scores
+NEAR = 0.5  # of a label's threshold: an article further from all labels than this is about none of them
 SURE = 80.0  # log-odds beyond which float32 knows no other probability than 0 or 1
 
 Bools = NDArray[np.bool_]
@@ -134,15 +135,17 @@ def probabilities(head: Head, value: Floats, learned: Bools) -> Floats:
 def _assign(head: Head, p: Floats, threshold: Floats) -> Bools:
     """Assign every label at or over its threshold; exactly one, the furthest over it, where the head asks for one."""
     margin = np.nan_to_num(p / threshold, nan=-1.0)
-    nearest = margin.argmax(axis=1)[:, None] == np.arange(p.shape[1])
+    labels, learned = np.arange(p.shape[1]), ~np.isnan(p)
     if head.kind != "many-of":
-        assigned: Bools = nearest & ~np.isnan(p)
-        return assigned
-    assigned = margin >= 1.0
-    if head.at_least_one:
-        assigned |= nearest & ~np.isnan(p) & ~assigned.any(axis=1, keepdims=True)
+        chosen: Bools = (margin.argmax(axis=1)[:, None] == labels) & learned
+        return chosen
     alone = np.array([label.alone for label in head.labels])
+    assigned: Bools = margin >= 1.0
     assigned[:, alone] &= ~assigned[:, ~alone].any(axis=1, keepdims=True)
+    if head.at_least_one:
+        far = alone.any() & (np.where(alone, -1.0, margin).max(axis=1) < NEAR)
+        fallback = np.where(far, alone.argmax(), margin.argmax(axis=1))
+        assigned |= (fallback[:, None] == labels) & learned & ~assigned.any(axis=1, keepdims=True)
     return assigned
 
 

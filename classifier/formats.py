@@ -121,7 +121,8 @@ def read_stdin(stream: BinaryIO, place: Place, layout: Layout) -> Iterator[Piece
         head += line
         if line.removeprefix(codecs.BOM_UTF8).strip():
             break
-    is_json = head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
+    # A list of objects is no JSON Lines either, but its reader can say so.
+    is_json = head.removeprefix(codecs.BOM_UTF8).lstrip().lstrip(b"[ ").startswith(b"{")
     read = _read_jsonl if is_json else _read_txt
     yield from read(_Rejoined(io.BytesIO(head), stream), place, layout)
 
@@ -224,7 +225,9 @@ def _csv_fields(
     try:
         layout.check(header)
     except ArticleError as error:
-        yield Reject(place.source, str(error))
+        between = next((mark for mark in (";", "\t") if len(header) == 1 and mark in header[0]), None)
+        way_out = f"; fields should stand between commas, found {between!r} (save it as CSV with commas)"
+        yield Reject(place.source, f"{error}{way_out if between else ''}")
         return
     for row in rows:
         if isinstance(row, Reject):

@@ -92,16 +92,16 @@ def test_heads_stand_in_the_order_of_reports(default):
 
 @pytest.mark.parametrize(("name", "key"), SEMEVAL_FRAMES.items(), ids=SEMEVAL_FRAMES.values())
 def test_every_semeval_frame_is_another_name_of_a_frame(default, name, key):
-    names = default.head("frame").alias_to_key
+    names = default.head("frame").keys_of_name
 
-    assert names[name] == key
+    assert names[name] == (key,)
 
 
 @pytest.mark.parametrize(("name", "key"), [("reporting", "news"), ("opinion", "opinion")], ids=["reporting", "opinion"])
 def test_a_semeval_genre_is_another_name_of_a_kind(default, name, key):
-    names = default.head("kind").alias_to_key
+    names = default.head("kind").keys_of_name
 
-    assert names[name] == key
+    assert names[name] == (key,)
 
 
 def test_stance_is_asked_on_three_topics_beside_the_kind(default):
@@ -136,13 +136,13 @@ def test_every_label_has_a_definition(default):
     ],
 )
 def test_a_label_goes_by_its_key_and_its_aliases(tiny_codebook, name, key):
-    names = tiny_codebook.head("topic").alias_to_key
+    names = tiny_codebook.head("topic").keys_of_name
 
-    assert names[name] == key
+    assert names[name] == (key,)
 
 
 def test_an_unknown_name_is_no_alias(tiny_codebook):
-    names = tiny_codebook.head("topic").alias_to_key
+    names = tiny_codebook.head("topic").keys_of_name
 
     assert "Docks" not in names
 

@@ -352,14 +352,14 @@ def test_without_a_network_the_error_says_what_was_tried_and_how_to_go_on(upstre
         url = f"http://127.0.0.1:{free.getsockname()[1]}/capnyt.zip"
     upstream.publish("capnyt", capnyt_archive(), url=url)
 
-    with pytest.raises(CorpusError, match=rf"could not download {url} to .*put capnyt\.parquet .*--corpora FOLDER"):
+    with pytest.raises(CorpusError, match=rf"could not download {url} to .*get capnyt\.parquet .*--articles"):
         fetch("capnyt", tmp_path / "made", cache=upstream.cache)
 
     assert not (tmp_path / "made").exists()
 
 
 def test_a_corpus_without_a_url_says_whom_to_ask(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"semeval2023 cannot be fetched: ask the organisers.*--corpora FOLDER"):
+    with pytest.raises(CorpusError, match=r"semeval2023 cannot be fetched: ask the organisers.*--articles"):
         fetch("semeval2023", tmp_path)
 
 

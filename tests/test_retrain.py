@@ -18,6 +18,7 @@ from classifier.codebook import read_codebook
 from classifier.model import Model
 from classifier.modelfile import read_model_file
 from training import retrain
+from training.corpora import content_sha256
 from training.labels import align, read_labels
 from training.recipe import fit
 
@@ -215,7 +216,8 @@ def test_the_card_s_figures_are_those_of_the_model_file(trained: Files) -> None:
     for evaluation in read_model_file(trained.out).manifest["evaluations"]:
         (result,) = evaluation["results"]
         micro = "{value:.3f} [{low:.3f}, {high:.3f}]".format(**result["micro_f1"])
-        assert f"| fruit | {result['n_articles']} | {micro} |" in card
+        judged = f"{len(result['labels'])} of {len(result['labels']) + len(result['left_out'])}"
+        assert f"| fruit | {result['n_articles']} | {judged} | {micro} |" in card
         assert result["micro_f1"]["value"] > 0.8
 
 
@@ -223,7 +225,8 @@ def test_every_split_on_the_card_stands_with_its_signature(trained: Files) -> No
     card = trained.out.with_suffix(".md").read_text()
 
     digest, labels = read_codebook(trained.codebook).digest, sha256(trained.labels)[:12]
-    signed = rf"`codebook={digest}\|articles=[0-9a-f]{{12}}\|labels={labels}\|seed=5\|slantwise=\S+\|split=(\S+)`"
+    data = rf"codebook={digest}\|articles=[0-9a-f]{{12}}\|labels={labels}\|coding=[0-9a-f]{{12}}"
+    signed = rf"`{data}\|seed=5\|slantwise=\S+\|split=(\S+)`"
     assert re.findall(signed, card) == ["outlets-2", "part"]
     assert card.count("## Scores: ") == 2
 
@@ -231,24 +234,32 @@ def test_every_split_on_the_card_stands_with_its_signature(trained: Files) -> No
 def test_the_card_says_under_which_licence_the_data_are(trained: Files) -> None:
     card = trained.out.with_suffix(".md").read_text()
 
-    assert "- `labels.jsonl`: coded articles. Licence: as their coders say\n" in card
+    assert "- `labels.jsonl`: coded articles. Licence: see their datasheet\n" in card
     assert "- `articles.jsonl`: articles. Licence: not stated\n" in card
 
 
-def test_the_card_names_a_public_corpus_and_its_licence(files: Files) -> None:
-    known = retrain.registry()["allsides"]
+def test_a_licence_is_stated_only_where_the_content_is_that_of_the_registered_corpus(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path("elsewhere") / "allsides.parquet"
+    articles = pl.DataFrame(
+        {"id": ["a", "b"], "source": [f"{path}:1", "other:1"], "title": ["A", "B"], "text": ["x", "y"]}
+    )
+    known = replace(retrain.registry()["allsides"], sha256=content_sha256(articles.head(1)))
     options = retrain.Options(
         name=None,
         codebook=files.codebook,
         labels=files.labels,
-        articles=[Path("elsewhere") / known.file],
+        articles=[path, Path("other")],
         out=files.out,
         columns=retrain.Columns(),
     )
+    monkeypatch.setattr(retrain, "registry", lambda: {"allsides": known})
 
-    rows = retrain._sources(options)
+    rows = retrain._sources(options, articles)
 
-    assert rows[1] == {"file": known.file, "what": known.title, "licence": known.licence}
+    assert rows[1] == {"file": path.name, "what": known.title, "licence": known.licence}
+    assert rows[2] == {"file": "other", "what": "articles", "licence": "not stated"}
 
 
 # --- rejected rows

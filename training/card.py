@@ -10,11 +10,15 @@ LIMITS = """\
 - It reads English news and opinion in the style of the articles that it was trained on; other kinds of text get
   labels too, and these mean little.
 - It counts words. Irony, who said what, and what is left unsaid it does not see.
-- A probability is calibrated over articles like the coded ones, of outlets that the model does not know. Where another
-  corpus has other shares of a label, check it on a coded sample before counting labels.
+- A probability is calibrated over articles like the coded ones, of outlets that the model does not know. Where labels
+  are rarer than among the coded articles, as on an ordinary news stream when coders were given a targeted sample,
+  probabilities are too high and precision is lower than here: code a random sample of your own before counting labels.
+- A head that is asked under a label of another (stance) is judged on articles that coders gave that label. In use it is
+  asked where the model assigns the label, so that its errors add to those of the label.
 - `leaning` says which side's outlets a text reads like. It is no verdict on an article, and on outlets that the model
   does not know it is weak: see its row below.
-- Figures are agreement with the coding that the model learned from, and share that coding's errors."""
+- Figures are agreement with the coding that the model learned from, and share that coding's errors. Vocabulary and
+  latent space were learned without labels, from articles that no coder saw where these are the more."""
 
 
 def model_card(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Evaluation]) -> str:
@@ -36,16 +40,17 @@ def _lines(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Ev
     for evaluation in evaluations:
         yield f"## Scores: {evaluation.split}\n"
         yield f"`{evaluation.signature}`\n"
-        yield "Intervals are 95%, by bootstrap over articles."
+        yield "Intervals are 95%, by bootstrap over articles; over outlets they would be wider."
         yield f"Near-duplicates of test articles left out of training: {evaluation.purged:,}.\n"
         yield from _summary(evaluation.results)
         yield from _by_label(evaluation.results)
 
 
 def _summary(results: Sequence[QuestionResult]) -> Iterator[str]:
-    yield "| question | articles | micro F1 | macro F1 |\n|---|---|---|---|"
+    yield "| question | articles | labels judged | micro F1 | macro F1 |\n|---|---|---|---|---|"
     for result in results:
-        yield f"| {result.name} | {result.n_articles:,} | {result.micro_f1} | {result.macro_f1} |"
+        judged = f"{len(result.labels)} of {len(result.labels) + len(result.left_out)}"
+        yield f"| {result.name} | {result.n_articles:,} | {judged} | {result.micro_f1} | {result.macro_f1} |"
     yield ""
 
 

@@ -81,7 +81,7 @@ class Corpus:
     @property
     def by_hand(self) -> str:
         """How to do without fetching."""
-        return f"put {self.file} into a folder by hand and name that folder with --corpora FOLDER"
+        return f"get {self.file} by hand and give it with --articles, or its folder with make model CORPORA=FOLDER"
 
 
 def registry() -> dict[str, Corpus]:

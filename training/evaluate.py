@@ -16,7 +16,7 @@ from classifier.decide import Scores, decide
 from training.labels import YES
 from training.material import Material
 from training.metrics import Interval, article_counts, f1, interval, macro_f1, micro_f1, resampled
-from training.recipe import answerable, fit, learnable
+from training.recipe import answerable, fit, learnable, least_labels
 from training.splits import Fold, apart, cross_fit
 
 Bools = NDArray[np.bool_]
@@ -90,7 +90,7 @@ def results(material: Material, scores: Scores, rows: NDArray[np.intp], seed: in
         coded = material.answers[rows, block.columns]
         judged = learnable(block.head, coded)
         known = answerable(block.head, coded, judged)
-        if judged.any() and known.any():
+        if judged.sum() >= least_labels(block.head) and known.any():
             marks, assigned = coded[known] == YES, scores.assigned[known, block.columns]
             yield _question(block, judged, marks, assigned, seed)
 

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from classifier.atomic import write_atomically
 from classifier.codebook import Codebook, blocks, question
-from classifier.decide import Weights, decide
+from classifier.decide import Scores, Weights, ask_only_where_present, decide
 from classifier.features import Vocabulary
 from classifier.model import Model
 from training.vocabulary import build_vocabulary, count_all
@@ -62,12 +62,17 @@ class LabelScorer(BaseEstimator):  # type: ignore[misc]
         return True
 
     def predict_proba(self, features: sparse.csr_matrix) -> NDArray[Any]:
-        """Return probabilities, shape (n_articles, n_columns); stance as if its topic were present."""
-        return decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights).probability
+        """Return probabilities, shape (n_articles, n_columns); NaN where a stance is not asked."""
+        return self._scores(features).probability
 
     def predict(self, features: sparse.csr_matrix) -> NDArray[np.bool_]:
         """Return which labels are assigned, shape (n_articles, n_columns)."""
-        return decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights).assigned
+        return self._scores(features).assigned
+
+    def _scores(self, features: sparse.csr_matrix) -> Scores:
+        scores = decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights)
+        ask_only_where_present(self.codebook, scores)
+        return scores
 
     def column_names(self) -> list[str]:
         """Return 'topics.vaccines' and the like, shape (n_columns,)."""

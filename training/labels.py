@@ -2,7 +2,8 @@
 
 A label file holds one JSON object a line: the article's `id` and, for each head's field, its labels: a list (many-of),
 a string (one-of) or an object from target to answer (one-of-per-label). A field that is left out was not coded, which
-is not the same as an empty list. Other keys are notes and are passed over.
+is not the same as an empty list. `"sampling": "random"` marks an article that was drawn at random, not because somebody
+looked for a label. Other keys are notes and are passed over.
 """
 
 import json
@@ -28,10 +29,12 @@ class Coding:
     """What coders said of articles.
 
     `answers` has shape (n_articles, n_columns) with the columns of the codebook's blocks: 1 yes, 0 no, -1 not coded.
+    `random` are the ids of articles that were drawn at random, as their key "sampling" says.
     """
 
     ids: tuple[str, ...]
     answers: Coded
+    random: frozenset[str] = frozenset()
 
 
 def read_labels(path: str | Path, codebook: Codebook) -> Coding:
@@ -43,6 +46,7 @@ def read_labels(path: str | Path, codebook: Codebook) -> Coding:
         With file and line, if a line is not JSON, lacks an id, repeats one, or has a label that the codebook lacks.
     """
     first_line: dict[str, int] = {}
+    random: set[str] = set()
     rows = []
     for number, row in _json_lines(path):
         where = f"{path}:{number}"
@@ -50,10 +54,12 @@ def read_labels(path: str | Path, codebook: Codebook) -> Coding:
         if key in first_line:
             raise LabelError(f"{where}: article {key!r} is coded twice, first on line {first_line[key]} (keep one)")
         first_line[key] = number
+        if row.get("sampling") == "random":
+            random.add(key)
         rows.append(_answers(row, codebook, where))
     if not rows:
         raise LabelError(f"{path}: no coded articles; expected one JSON object a line")
-    return Coding(tuple(first_line), np.stack(rows))
+    return Coding(tuple(first_line), np.stack(rows), frozenset(random))
 
 
 def align(coding: Coding, articles: pl.DataFrame, codebook: Codebook) -> Coded:
@@ -83,7 +89,7 @@ def align(coding: Coding, articles: pl.DataFrame, codebook: Codebook) -> Coded:
 def _from_column(articles: pl.DataFrame, head: Head) -> Coded:
     if head.field not in articles.columns:
         where = f"head {head.key!r} is coded in the articles, which lack a column {head.field!r}"
-        raise LabelError(f"{where}; found {_some(articles.columns, 20)}")
+        raise LabelError(f"{where}; found {_some(articles.columns, 20)} (add it, or take the head out of the codebook)")
     answers = np.full((len(articles), len(head.labels)), UNKNOWN, dtype=np.int8)
     for row, value in enumerate(articles[head.field]):
         if value is not None:
@@ -123,11 +129,13 @@ def _labels_of(block: Block, value: Any, where: str) -> Sequence[str] | None:
 def _marks(head: Head, labels: Iterable[Any], where: str) -> Coded:
     marks = np.full(len(head.labels), NO, dtype=np.int8)
     for label in labels:
-        key = head.alias_to_key.get(label) if isinstance(label, str) else None
-        if key is None:
+        meant = head.keys_of_name.get(label, ()) if isinstance(label, str) else ()
+        if not meant:
             known = _some(head.keys, 40)
             raise LabelError(f"{where}: {head.field!r} has no label {label!r}; the codebook has {known}")
-        marks[head.keys.index(key)] = YES
+        if len(meant) > 1:
+            raise LabelError(f"{where}: {head.field!r}: {label!r} may mean {_some(meant)} (write the label's key)")
+        marks[head.keys.index(meant[0])] = YES
     return marks
 
 

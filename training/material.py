@@ -1,8 +1,9 @@
 """Make what training reads of the articles: texts and labels -> vocabulary, features, latent space, near-duplicates.
 
-All of this is learned without labels, and, where more articles are uncoded than coded, from the uncoded ones alone, so
-that nothing of a test article has shaped the features that it is judged by. It is the slow part and depends on texts
-only, so joblib keeps it on disk.
+All of this is learned without labels and, where more articles are uncoded than coded, from the uncoded ones alone: then
+nothing of an article that was coded by hand has shaped the features that it is judged by. (Heads coded in the articles,
+such as leaning, are judged on articles whose texts, though not whose labels, had a part in it.) It is the slow part and
+depends on texts only, so joblib keeps it on disk.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from sklearn.utils.extmath import randomized_svd
 from classifier import __version__
 from classifier.codebook import Codebook, blocks
 from classifier.features import FEATURES, Floats, Vocabulary, document
-from training.labels import Coded
+from training.labels import UNKNOWN, Coded
 from training.splits import SETTINGS as SHINGLES
 from training.splits import near_duplicates, outlets_of
 from training.vocabulary import SETTINGS as VOCABULARY
@@ -77,10 +78,12 @@ def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: M
         Shape (n_articles, n_columns), from `training.labels.align`.
     """
     texts, outlets = document(articles), outlets_of(articles)
-    apart = "outlets" if len(set(outlets)) >= FEWEST_OUTLETS else "articles"
+    by_hand = _coded_by_hand(answers, codebook)
+    judged = np.flatnonzero(by_hand) if by_hand.any() else np.arange(len(outlets))
+    apart = "outlets" if len({outlets[row] for row in judged}) >= FEWEST_OUTLETS else "articles"
     if apart == "articles":
         outlets = articles["id"].to_list()
-    background = _background(answers, codebook)
+    background = np.flatnonzero(~by_hand) if by_hand.mean() < 0.5 else np.arange(len(outlets))
     # joblib knows a result by its arguments: texts are large, so their digest stands for them, and what the code under
     # it was set to must be said.
     digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
@@ -92,11 +95,13 @@ def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: M
     return vocabulary, Material(codebook, features, answers, latent, widespread, outlets, apart, duplicates)
 
 
-def _background(answers: Coded, codebook: Codebook) -> NDArray[np.intp]:
-    """Return the rows that features are learned from: those that no coder saw, if these are the more."""
-    by_hand = [answers[:, block.columns] for block in blocks(codebook) if block.head.coded_in == "labels"]
-    uncoded = ~np.any([(part >= 0).any(axis=1) for part in by_hand], axis=0) if by_hand else np.ones(len(answers), bool)
-    return np.flatnonzero(uncoded) if uncoded.mean() > 0.5 else np.arange(len(answers))
+def _coded_by_hand(answers: Coded, codebook: Codebook) -> NDArray[np.bool_]:
+    """Return which articles a coder saw, shape (n_articles,)."""
+    by_hand = np.zeros(len(answers), dtype=bool)
+    for block in blocks(codebook):
+        if block.head.coded_in == "labels":
+            by_hand |= (answers[:, block.columns] != UNKNOWN).any(axis=1)
+    return by_hand
 
 
 def _from_texts(

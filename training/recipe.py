@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from classifier.codebook import Codebook, Head, blocks
 from classifier.decide import Weights, fitting_order, probabilities, side_features
+from classifier.errors import LabelError
 from classifier.features import Floats
 from training.calibration import many_of_threshold, one_of_thresholds, platt, temperature
 from training.labels import NO, UNKNOWN, YES, Coded
@@ -35,7 +36,7 @@ MIN_CODED = 5  # articles with a label, under which it is not learned
 N_FOLDS = 5
 MANY_ROWS = 6000  # up to here ridge regression is solved exactly
 RIDGE_PENALTY = 0.5
-SGD_PENALTY = 5e-5
+SGD_PENALTY = 1e-4
 SGD_EPOCHS = 6
 LOGISTIC_C = 6.0
 ONE_SIDED = 10.0  # log-odds of a label that a fold's articles have always, or never
@@ -127,12 +128,15 @@ def _answer(
 ) -> Answered:
     """Fit one question: cross-fit, calibrate on that, and fit on all coded articles."""
     learned = learnable(head, coded)
-    if learned.sum() < (1 if head.kind == "many-of" else 2):
+    if learned.sum() < least_labels(head):
         return _nothing_learned(design, len(coded), len(learned))
     known = answerable(head, coded, learned)
     place = np.cumsum(known) - 1
     folds = [Fold(place[f.train[known[f.train]]], place[f.test[known[f.test]]], f.purged) for f in folds]
-    folds = [fold for fold in folds if len(fold.train) and len(fold.test)]  # one outlet may hold all that was coded
+    folds = [fold for fold in folds if len(fold.train) and len(fold.test)]
+    if not folds:
+        msg = f"head {head.key!r}: all articles coded for it are of one outlet, which cannot be split"
+        raise LabelError(f"{msg} (code articles of other outlets, or leave the column 'outlet' out)")
     inputs, marks = design.inputs(features, known), coded[known][:, learned] == YES
     values, weights, intercept = _solver(head, len(marks), seed)(inputs, marks, folds)
     slope, offset = _calibrate(head, values, marks)
@@ -155,6 +159,11 @@ def learnable(head: Head, coded: Coded) -> Bools:
     if head.kind == "many-of":
         enough &= (coded == NO).sum(axis=0) >= MIN_CODED
     return enough
+
+
+def least_labels(head: Head) -> int:
+    """Return how many labels a question needs: one answer alone cannot be told from others."""
+    return 1 if head.kind == "many-of" else 2
 
 
 def answerable(head: Head, coded: Coded, learned: Bools) -> Bools:

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from joblib import Memory
+from numpy.typing import NDArray
 
 from classifier import __version__
 from classifier.articles import Columns, Reject, read_articles
 from classifier.atomic import write_atomically
 from classifier.codebook import Codebook, read_codebook
+from classifier.decide import Scores
 from classifier.errors import ArticleError, SlantwiseError
 from classifier.model import Model
 from training.card import model_card
@@ -66,8 +68,9 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
     vocabulary, material = prepare(articles, answers, codebook, Memory(options.cache, verbose=0))
 
     yield f"judging the recipe: {options.folds} folds, {material.apart} apart"
-    signature = _signature(options, codebook, articles)
-    evaluations = [_by_outlet(material, options, signature)]
+    signature = _signature(options, material, articles)
+    random = articles["id"].is_in(list(coding.random)).to_numpy()
+    evaluations = list(_by_outlet(material, options, random, signature))
     for split in options.published_splits:
         yield f"judging the recipe: {split}"
         evaluations.append(_published(material, articles, split, options, signature))
@@ -77,7 +80,7 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
     model = Model(options.name or codebook.name, codebook, vocabulary, weights)
 
     provenance = {
-        "data": _sources(options),
+        "data": _sources(options, articles),
         "articles": len(articles),
         "coded": len(coding.ids) - missing,
         "seed": options.seed,
@@ -115,12 +118,17 @@ def _load(options: Options, codebook: Codebook, on_reject: Callable[[Reject], No
     return articles
 
 
-def _by_outlet(material: Material, options: Options, signature: str) -> Evaluation:
+def _by_outlet(material: Material, options: Options, random: NDArray[np.bool_], signature: str) -> Iterator[Evaluation]:
+    """Judge all coded articles, and by themselves those drawn at random: a targeted sample flatters rare labels."""
     scores, purged = by_outlet(material, options.folds, options.seed, options.jobs)
-    rows = np.arange(len(material.answers))
-    found = tuple(results(material, scores, rows, options.seed))
-    split = f"{material.apart}-{options.folds}"
-    return Evaluation(f"{material.apart} apart, {options.folds} folds", f"{signature}|split={split}", found, purged)
+    name, split = f"{material.apart} apart, {options.folds} folds", f"split={material.apart}-{options.folds}"
+    found = tuple(results(material, scores, np.arange(len(random)), options.seed))
+    yield Evaluation(name, f"{signature}|{split}", found, purged)
+    rows = np.flatnonzero(random)
+    if 0 < len(rows) < len(random):
+        part = Scores(scores.probability[rows], scores.assigned[rows])
+        found = tuple(results(material, part, rows, options.seed))
+        yield Evaluation(f"{name}, articles drawn at random only", f"{signature}|{split}|rows=random", found, purged)
 
 
 def _published(material: Material, articles: pl.DataFrame, split: str, options: Options, signature: str) -> Evaluation:
@@ -130,18 +138,20 @@ def _published(material: Material, articles: pl.DataFrame, split: str, options: 
     return Evaluation(split, f"{signature}|split={split}", found, fold.purged)
 
 
-def _signature(options: Options, codebook: Codebook, articles: pl.DataFrame) -> str:
+def _signature(options: Options, material: Material, articles: pl.DataFrame) -> str:
+    """Name what the figures hang on; `coding` is the digest of answers and outlets as they were used."""
     labels = hashlib.sha256(options.labels.read_bytes()).hexdigest()[:12]
-    digests = f"codebook={codebook.digest}|articles={content_sha256(articles)[:12]}|labels={labels}"
-    return f"{digests}|seed={options.seed}|slantwise={__version__}"
+    coding = hashlib.sha256(material.answers.tobytes() + "\0".join(material.outlets).encode()).hexdigest()[:12]
+    digests = f"codebook={material.codebook.digest}|articles={content_sha256(articles)[:12]}|labels={labels}"
+    return f"{digests}|coding={coding}|seed={options.seed}|slantwise={__version__}"
 
 
-def _sources(options: Options) -> list[dict[str, str]]:
-    """Say of each input file what it is and under which licence, as far as the registry of corpora knows it."""
-    known = {corpus.file: corpus for corpus in registry().values()}
-    rows = [{"file": options.labels.name, "what": "coded articles", "licence": "as their coders say"}]
+def _sources(options: Options, articles: pl.DataFrame) -> list[dict[str, str]]:
+    """Say of each input file what it is and under which licence, where its content is that of a registered corpus."""
+    known = {corpus.sha256: corpus for corpus in registry().values()}
+    rows = [{"file": options.labels.name, "what": "coded articles", "licence": "see their datasheet"}]
     for path in options.articles:
-        corpus = known.get(path.name)
+        corpus = known.get(content_sha256(articles.filter(pl.col("source").str.starts_with(f"{path}:"))))
         what, licence = (corpus.title, corpus.licence) if corpus else ("articles", "not stated")
         rows.append({"file": path.name, "what": what, "licence": licence})
     return rows

@@ -70,7 +70,9 @@ def _batches(texts: pl.Series) -> Iterator[tuple[int, pl.Series]]:
 
 
 def _word_uses(texts: pl.Series, user: NDArray[np.intp]) -> pl.DataFrame:
-    return pl.DataFrame({"user": user, "term": split_words(texts)}).explode("term").drop_nulls().unique()
+    lists = split_words(texts)
+    users = np.repeat(user, lists.list.len().to_numpy())
+    return pl.DataFrame({"user": users, "term": lists.explode(empty_as_null=False)}).unique()
 
 
 def _pair_uses(words: Vocabulary, texts: pl.Series, user: NDArray[np.intp]) -> pl.DataFrame:
