@@ -158,7 +158,7 @@ def skewed() -> tuple[Floats, Bools]:
 def test_thresholds_find_rare_labels_that_choosing_the_likeliest_misses() -> None:
     p, coded = skewed()
 
-    thresholds = one_of_thresholds(p, coded)
+    thresholds = one_of_thresholds(p, coded, np.zeros(3))
 
     assert macro(coded, chosen(p, thresholds)) > macro(coded, chosen(p, np.ones(3))) + 0.03
 
@@ -166,7 +166,7 @@ def test_thresholds_find_rare_labels_that_choosing_the_likeliest_misses() -> Non
 def test_thresholds_are_the_labels_shares_to_one_power() -> None:
     p, coded = skewed()
 
-    thresholds = one_of_thresholds(p, coded)
+    thresholds = one_of_thresholds(p, coded, np.zeros(3))
 
     powers = np.log(thresholds) / np.log(coded.mean(axis=0))
     assert powers == pytest.approx([powers[0]] * 3)
@@ -177,7 +177,7 @@ def test_the_power_is_the_best_of_those_tried() -> None:
     p, coded = skewed()
     shares = coded.mean(axis=0)
 
-    thresholds = one_of_thresholds(p, coded)
+    thresholds = one_of_thresholds(p, coded, np.zeros(3))
 
     tried = [macro(coded, chosen(p, shares**power)) for power in (0, 0.25, 0.5, 0.75, 1)]
     assert macro(coded, chosen(p, thresholds)) == pytest.approx(max(tried))
@@ -188,7 +188,7 @@ def test_thresholds_are_flat_where_labels_are_equally_common() -> None:
     random = np.random.default_rng(5)
     coded = np.tile(np.eye(3, dtype=bool), (100, 1))
 
-    thresholds = one_of_thresholds(softmax(random.normal(0, 1, (300, 3)) + coded), coded)
+    thresholds = one_of_thresholds(softmax(random.normal(0, 1, (300, 3)) + coded), coded, np.zeros(3))
 
     assert thresholds.tolist() == [1.0, 1.0, 1.0]
 
@@ -196,6 +196,17 @@ def test_thresholds_are_flat_where_labels_are_equally_common() -> None:
 def test_thresholds_are_flat_where_the_likeliest_is_right() -> None:
     coded = np.eye(3, dtype=bool)[[0] * 8 + [1, 2]]
 
-    thresholds = one_of_thresholds(0.05 + 0.85 * coded, coded)
+    thresholds = one_of_thresholds(0.05 + 0.85 * coded, coded, np.zeros(3))
 
     assert thresholds.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_thresholds_undo_the_calibration_s_offsets_where_the_classifier_chooses_best() -> None:
+    random = np.random.default_rng(6)
+    coded = np.eye(3, dtype=bool)[random.integers(0, 3, 600)]
+    values = random.normal(0, 1, (600, 3)) + 1.5 * coded
+    offset = np.array([2.0, 0.0, -2.0])
+
+    thresholds = one_of_thresholds(softmax(values + offset), coded, offset)
+
+    assert (chosen(softmax(values + offset), thresholds) == chosen(softmax(values), np.ones(3))).all()

@@ -79,22 +79,25 @@ def many_of_threshold(probability: Floats) -> float:
     return float((ordered[last] + below) / 2)
 
 
-def one_of_thresholds(probability: Floats, coded: Bools) -> Floats:
+def one_of_thresholds(probability: Floats, coded: Bools, offset: Floats) -> Floats:
     """Return a threshold a label, such that choosing the largest probability / threshold gives the best macro F1.
 
-    Thresholds are the labels' shares to a power of 0 (choose the likeliest), 1 (choose what is likelier than usual) or
-    between: one number to choose, where a free threshold a label would fit the noise of a few dozen articles.
+    Sought among the labels' shares to a power of 0 (choose the likeliest), 1 (choose what is likelier than usual) or
+    between, and what undoes the calibration's offsets (choose as the classifier would): few candidates, where a free
+    threshold a label would fit the noise of a few dozen articles.
 
     Parameters
     ----------
     probability, coded
         Shape (n_articles, n_labels).
+    offset
+        From `temperature`, shape (n_labels,).
     """
     shares = coded.mean(axis=0)
+    candidates = [*(shares**power for power in PRIOR_POWERS), np.exp(offset - offset.max())]
 
-    def quality(power: float) -> float:
-        chosen = (probability / shares**power).argmax(axis=1)[:, None] == np.arange(len(shares))
+    def quality(threshold: Floats) -> float:
+        chosen = (probability / threshold).argmax(axis=1)[:, None] == np.arange(len(shares))
         return float(f1(article_counts(coded, chosen).sum(axis=0)).mean())
 
-    best = max(PRIOR_POWERS, key=quality)
-    return np.asarray(shares**best)
+    return np.asarray(max(candidates, key=quality))

@@ -36,7 +36,7 @@ MIN_CODED = 5  # articles with a label, under which it is not learned
 N_FOLDS = 5
 MANY_ROWS = 6000  # up to here ridge regression is solved exactly
 RIDGE_PENALTY = 0.5
-SGD_PENALTY = 1e-4
+SGD_PENALTY = 5e-5
 SGD_EPOCHS = 6
 LOGISTIC_C = 6.0
 ONE_SIDED = 10.0  # log-odds of a label that a fold's articles have always, or never
@@ -147,7 +147,7 @@ def _answer(
         text,
         side,
         _spread((intercept * slope + offset)[None], learned, 0.0)[0],
-        _spread(_thresholds(head, values * slope + offset, marks)[None], learned, 0.5)[0],
+        _spread(_thresholds(head, values * slope + offset, marks, offset)[None], learned, 0.5)[0],
         learned,
         unseen,
     )
@@ -267,10 +267,10 @@ def _calibrate(head: Head, values: Matrix, marks: Bools) -> tuple[Matrix, Matrix
     return np.array(slopes), np.array(offsets)
 
 
-def _thresholds(head: Head, log_odds: Matrix, marks: Bools) -> Matrix:
+def _thresholds(head: Head, log_odds: Matrix, marks: Bools, offset: Matrix) -> Matrix:
     p = probabilities(head, log_odds, np.ones(marks.shape[1], dtype=bool)).astype(np.float64)
     if head.kind != "many-of":
-        return one_of_thresholds(p, marks)
+        return one_of_thresholds(p, marks, offset)
     return np.array([many_of_threshold(column) for column in p.T])
 
 
