@@ -3,7 +3,7 @@
 import io
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any, Protocol
 
 import polars as pl
@@ -130,7 +130,11 @@ def label_lines(model: Model, width: int = 100) -> Iterator[str]:
         head, target = block.head, block.target
         yield ""
         yield f"{question(block)} ({head.kind}): {head.question}".rstrip(": ")
-        definitions = next((t.definitions for t in head.targets if t.label == target), {})
+        definitions: Mapping[str, str] = {}
+        for asked in head.targets:
+            if asked.label == target:
+                definitions = asked.definitions
+                yield from _hanging("  towards", asked.target, width)
         for label, learned in zip(head.labels, model.weights.learned[block.columns], strict=True):
             text = definitions.get(label.key) or label.definition
             text = text if learned else f"[not learned: too few coded articles] {text}"

@@ -256,11 +256,13 @@ def test_labels_are_printed_with_the_definitions_of_their_target(tiny_model, tin
           opinion               An argument.
 
         stance.harbour (one-of-per-label): Which side does it take?
+          towards               a larger harbour
           favor                 Presents it as a gain.
           against               Against it.
           neutral               Neither.
 
         stance.bread (one-of-per-label): Which side does it take?
+          towards               night work in bakeries
           favor                 For it.
           against               Against it.
           neutral               Neither."""
