@@ -91,7 +91,7 @@ class Model:
             return cls(manifest["name"], codebook, _vocabulary(arrays), _weights(arrays))
         except KeyError as error:
             raise ModelError(f"{path}: the model lacks {error}; train it again") from None
-        except SlantwiseError as error:
+        except (SlantwiseError, UnicodeDecodeError) as error:
             raise ModelError(f"{path}: {error}") from None
 
     def score(self, text: str, *, title: str | None = None) -> ArticleScores:
@@ -226,3 +226,7 @@ def _check_shapes(model: Model) -> None:
     for name, (shape, expected) in found.items():
         if shape != expected:
             raise ModelError(f"{name} should have shape {expected}, found {shape}; train the model again")
+    words, pairs = model.vocabulary.words, model.vocabulary.pairs.astype(np.int64)
+    rising = np.diff(pairs[:, 0] * len(words) + pairs[:, 1]) > 0
+    if len(set(words)) < len(words) or not ((pairs >= 0) & (pairs < len(words))).all() or not rising.all():
+        raise ModelError("words should differ, and pairs be numbers of words in rising order; train the model again")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from classifier.codebook import Codebook, blocks, question
 from classifier.decide import Weights, decide, fitting_order, side_features
 from classifier.errors import ModelError
-from classifier.features import document
+from classifier.features import Vocabulary, document
 from classifier.model import Model
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
 
@@ -568,3 +568,27 @@ def test_a_vocabulary_of_another_shape_is_refused(tiny_model, part, complaint):
 
     with pytest.raises(ModelError, match=complaint):
         Model("m", tiny_model.codebook, vocabulary, tiny_model.weights)
+
+
+@pytest.mark.parametrize(
+    ("words", "pairs"),
+    [
+        pytest.param(("quay", "quay", "we", "must"), [[2, 3]], id="a-word-twice"),
+        pytest.param(("quay", "loaf", "we", "must"), [[2, 4]], id="no-such-word"),
+        pytest.param(("quay", "loaf", "we", "must"), [[-1, 3]], id="a-word-before-the-first"),
+    ],
+)
+def test_a_vocabulary_that_cannot_be_counted_by_is_refused(tiny_model, words, pairs):
+    vocabulary = Vocabulary(words, np.array(pairs, np.int32), tiny_model.vocabulary.idf)
+
+    with pytest.raises(ModelError, match="words should differ, and pairs be numbers of words in rising order"):
+        Model("m", tiny_model.codebook, vocabulary, tiny_model.weights)
+
+
+def test_pairs_out_of_order_are_refused(tiny_model):
+    pairs = np.array([[2, 3], [0, 1]], np.int32)
+    vocabulary = Vocabulary(tiny_model.vocabulary.words, pairs, np.ones(6, np.float32))
+    weights = replace(tiny_model.weights, text=np.zeros((6, tiny_model.weights.text.shape[1]), np.float32))
+
+    with pytest.raises(ModelError, match="in rising order"):
+        Model("m", tiny_model.codebook, vocabulary, weights)
