@@ -44,9 +44,8 @@ SIDE_SCALE = 0.3  # of other heads' log-odds, beside a latent space whose vector
 
 Bools = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
-Solution = tuple[
-    Matrix, Matrix, Matrix
-]  # cross-fitted values, (n_rows, n_labels); weights, (n_inputs, n_labels); intercepts
+# Cross-fitted values, (n_rows, n_labels); weights, (n_inputs, n_labels); intercepts, (n_labels,).
+Solution = tuple[Matrix, Matrix, Matrix]
 Solver = Callable[[sparse.csr_matrix, Bools, Sequence[Fold]], Solution]
 
 

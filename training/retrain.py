@@ -93,7 +93,7 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
 
 
 def _card_path(out: Path) -> Path:
-    """Return where the card goes; say before an hour's work, not after it, that a file cannot be written."""
+    """Return where the card goes; say before the work, not after it, that a file cannot be written."""
     if not out.parent.is_dir():
         raise SlantwiseError(f"{out}: there is no folder {out.parent} (make it first)")
     card = out.with_suffix(".md")
