@@ -7,6 +7,8 @@ Each text says where, what was expected, what was found and what to do, because 
 class SlantwiseError(Exception):
     """The base that the command catches; its text is shown to the user as `error: ...`."""
 
+    status = 1  # the command's exit status
+
 
 class ArticleError(SlantwiseError):
     """An article, or the file it stands in, cannot be read."""
@@ -22,3 +24,9 @@ class ModelError(SlantwiseError):
 
 class LabelError(SlantwiseError):
     """Labels are not valid, or do not fit the codebook or the articles."""
+
+
+class QualityError(SlantwiseError):
+    """A model is not as good as it was asked to be: under a floor, or no better than the one that it would replace."""
+
+    status = 4

@@ -19,6 +19,7 @@ from classifier.decide import Bools, Scores, Weights, ask_only_where_present, de
 from classifier.errors import ModelError, SlantwiseError
 from classifier.features import FEATURES, Vocabulary, document
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
+from classifier.record import Record
 
 DEFAULT_MODEL = Path(__file__).parent / "default_model" / "policy-news.slantwise"
 
@@ -62,13 +63,16 @@ class ArticleScores:
 
 
 class Model:
-    """A trained coder: a codebook, a vocabulary and weights."""
+    """A trained coder: a codebook, a vocabulary and weights, and a record of what it learned from if it has one."""
 
-    def __init__(self, name: str, codebook: Codebook, vocabulary: Vocabulary, weights: Weights) -> None:
+    def __init__(
+        self, name: str, codebook: Codebook, vocabulary: Vocabulary, weights: Weights, record: Record | None = None
+    ) -> None:
         self.name = name
         self.codebook = codebook
         self.vocabulary = vocabulary
         self.weights = weights
+        self.record = record
         self.blocks = blocks(codebook)
         _check_shapes(self)
 
@@ -88,7 +92,8 @@ class Model:
                 msg = f"made for features {manifest['features']}, this version has {FEATURES}; train it again"
                 raise ModelError(msg)
             codebook = Codebook.from_table(manifest["codebook"])
-            return cls(manifest["name"], codebook, _vocabulary(arrays), _weights(arrays))
+            parts = _vocabulary(arrays), _weights(arrays), Record.from_arrays(arrays)
+            return cls(manifest["name"], codebook, *parts)
         except KeyError as error:
             raise ModelError(f"{path}: the model lacks {error}; train it again") from None
         except (SlantwiseError, UnicodeDecodeError) as error:
@@ -144,10 +149,14 @@ class Model:
 
     def score_batch(self, frame: pl.DataFrame) -> Scores:
         """Return the scores of a frame with columns `title` and `text`, as arrays."""
-        features = self.vocabulary.features(document(frame))
-        scores = decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights)
+        scores = self.answer_all(frame)
         ask_only_where_present(self.codebook, scores)
         return scores
+
+    def answer_all(self, frame: pl.DataFrame) -> Scores:
+        """Return the scores of a frame, each target of a stance answered as if its label were present."""
+        features = self.vocabulary.features(document(frame))
+        return decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights)
 
     def write(self, path: str | Path, provenance: Mapping[str, Any]) -> str:
         """Write the model file whole or not at all, and return its SHA-256; `provenance` is kept in its manifest."""
@@ -160,6 +169,7 @@ class Model:
             "threshold": self.weights.threshold,
             "learned": self.weights.learned,
             **{f"side.{key}": array for key, array in self.weights.side.items()},
+            **(self.record.to_arrays() if self.record else {}),
         }
         manifest = {"name": self.name, "features": FEATURES, "codebook": self.codebook.to_table(), **provenance}
         return write_model_file(path, ModelFile(manifest, arrays))
@@ -223,6 +233,9 @@ def _check_shapes(model: Model) -> None:
             n_side = side_features([np.zeros((1, size), np.float32) for size in sizes], 1).shape[1]
             side = weights.side.get(head.key, np.empty(0, np.float32))
             found[f"side.{head.key}"] = (side.shape, (n_side, len(head.labels) * len(head.targets or (None,))))
+    if record := model.record:
+        per_column = (len(record.coded), columns)
+        found |= {f"record.{name}": (getattr(record, name).shape, per_column) for name in ("probability", "assigned")}
     for name, (shape, expected) in found.items():
         if shape != expected:
             raise ModelError(f"{name} should have shape {expected}, found {shape}; train the model again")
