@@ -40,7 +40,9 @@ class Label:
     definition: str = ""
     excludes: str = ""
     rules: tuple[str, ...] = ()
-    alone: bool = False  # 'none of these': dropped where another label is assigned, taken where none comes near
+    # 'None of these'. Many-of: dropped where another label is assigned, taken where none comes near. One answer: it
+    # takes no side, so reports give the F1 of the others by themselves.
+    alone: bool = False
     aliases: Mapping[str, tuple[str, ...]]  # scheme -> its names there, as {"cap": ("9",)}
 
     @classmethod

@@ -8,6 +8,7 @@ import tomllib
 import numpy as np
 import pytest
 
+import slantwise
 from classifier.codebook import Codebook, blocks, question
 from classifier.decide import Weights
 from classifier.features import Vocabulary
@@ -164,3 +165,17 @@ def tiny_model_path(tiny_model, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "tiny.slantwise"
     tiny_model.write(path, {})
     return path
+
+
+@pytest.fixture
+def command(monkeypatch, capfd):
+    """Run the command as the shell would; return its exit status and what it wrote to stderr and to stdout."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["slantwise", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            slantwise.main()
+        written = capfd.readouterr()
+        return ended.value.code, written.err, written.out
+
+    return run

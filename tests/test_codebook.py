@@ -111,10 +111,10 @@ def test_stance_is_asked_on_three_topics_beside_the_kind(default):
     assert (stance.of, stance.beside) == ("topic", ("kind",))
 
 
-def test_only_the_label_other_stands_alone(default):
+def test_only_other_and_neutral_are_none_of_the_rest(default):
     alone = [label.key for head in default.heads for label in head.labels if label.alone]
 
-    assert alone == ["other"]
+    assert alone == ["other", "neutral"]
 
 
 def test_every_label_has_a_definition(default):

@@ -3,14 +3,15 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from made_up import articles, dealt, prepared
+from fruit_files import FRUIT, N_ARTICLES, Files, files_in, write_jsonl
+from made_up import articles, prepared
 
 import slantwise
 from classifier.articles import read_articles
@@ -22,73 +23,12 @@ from training.corpora import content_sha256
 from training.labels import align, read_labels
 from training.recipe import fit
 
-FRUIT = ("apple", "pear", "plum")
-N_ARTICLES = 84
-CODEBOOK = """
-name = "fruit"
-version = "1"
-
-[[head]]
-key = "fruit"
-field = "fruits"
-kind = "many-of"
-label = [{ key = "apple", aliases = { trade = ["pome"] } }, { key = "pear" }, { key = "plum" }, { key = "cherry" }]
-"""
-
-Command = Callable[..., tuple[int, str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Files:
-    """What one trains from."""
-
-    codebook: Path
-    labels: Path
-    articles: Path
-    out: Path
-
-    def arguments(self, *more: object) -> list[str]:
-        named = {"--codebook": self.codebook, "--labels": self.labels, "--articles": self.articles, "--out": self.out}
-        options = [str(part) for option in named.items() for part in option]
-        return ["train", *options, "--folds", "2", "--jobs", "1", *map(str, more)]
-
-
-def write_jsonl(path: Path, rows: Sequence[object]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def files_in(folder: Path) -> Files:
-    fruit = dealt(FRUIT, N_ARTICLES, seed=1)
-    texts = articles([[name] for name in fruit], seed=1).with_columns(
-        part=pl.Series(["test" if number % 3 == 0 else "train" for number in range(N_ARTICLES)])
-    )
-    labels = [{"id": f"a{number}", "fruits": [name]} for number, name in enumerate(fruit)]
-    (folder / "fruit.toml").write_text(CODEBOOK)
-    return Files(
-        codebook=folder / "fruit.toml",
-        labels=write_jsonl(folder / "labels.jsonl", labels),
-        articles=write_jsonl(folder / "articles.jsonl", texts.to_dicts()),
-        out=folder / "fruit.slantwise",
-    )
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     return files_in(tmp_path)
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Run the command as the shell would; return its exit status and what it wrote to stderr."""
-
-    def run(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["slantwise", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            slantwise.main()
-        return ended.value.code, capfd.readouterr().err
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +70,7 @@ def test_the_command_scores_with_a_model_of_one_s_own(trained: Files, command: C
     new = articles([[name] for name in FRUIT], seed=2, prefix="new")
     path, out = write_jsonl(tmp_path / "new.jsonl", new.to_dicts()), tmp_path / "scores.jsonl"
 
-    status, _ = command("score", str(path), "--model", str(trained.out), "--out", str(out))
+    status, _, _ = command("score", str(path), "--model", str(trained.out), "--out", str(out))
 
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert status == 0
@@ -159,7 +99,7 @@ def test_the_model_file_scores_as_the_weights_in_memory(trained: Files) -> None:
 def test_the_same_seed_gives_the_same_bytes(trained: Files, command: Command, tmp_path: Path) -> None:
     again = replace(trained, out=tmp_path / "again.slantwise")
 
-    status, _ = command(*again.arguments("--seed", 5, "--published-split", "part"))
+    status, _, _ = command(*again.arguments("--seed", 5, "--published-split", "part"))
 
     assert status == 0
     assert sha256(again.out) == sha256(trained.out)
@@ -181,7 +121,7 @@ def test_features_kept_from_an_earlier_run_change_nothing(trained: Files, comman
 def test_another_seed_gives_other_weights(trained: Files, command: Command, tmp_path: Path) -> None:
     other = replace(trained, out=tmp_path / "other.slantwise")
 
-    status, _ = command(*other.arguments("--seed", 6))
+    status, _, _ = command(*other.arguments("--seed", 6))
 
     assert status == 0
     assert sha256(other.out) != sha256(trained.out)
@@ -194,7 +134,10 @@ def test_the_file_says_what_it_was_trained_from(trained: Files) -> None:
     manifest = read_model_file(trained.out).manifest
 
     assert (manifest["name"], manifest["articles"], manifest["coded"], manifest["seed"]) == ("fruit", 84, 84, 5)
-    assert [evaluation["split"] for evaluation in manifest["evaluations"]] == ["outlets apart, 2 folds", "part"]
+    assert [evaluation["split"] for evaluation in manifest["evaluations"]] == [
+        "outlets apart, 2 folds",
+        "train and test by column part",
+    ]
 
 
 # --- the card
@@ -206,7 +149,7 @@ def test_the_card_gives_every_label_s_f1_with_its_interval(trained: Files) -> No
     figure = r"[01]\.\d{3} \[[01]\.\d{3}, [01]\.\d{3}\]"
     for label in FRUIT:
         assert len(re.findall(rf"^\| fruit \| {label} \| {figure} \| \d+ \| \d+ \|$", card, re.MULTILINE)) == 2
-    assert card.count("| fruit | cherry | too few coded articles | | |") == 2
+    assert card.count("| fruit | cherry | not learned, for want of coded articles; coded in 0 here | | |") == 2
     assert "Not learned, for want of coded articles: fruit: cherry" in card
 
 
@@ -214,11 +157,9 @@ def test_the_card_s_figures_are_those_of_the_model_file(trained: Files) -> None:
     card = trained.out.with_suffix(".md").read_text()
 
     for evaluation in read_model_file(trained.out).manifest["evaluations"]:
-        (result,) = evaluation["results"]
-        micro = "{value:.3f} [{low:.3f}, {high:.3f}]".format(**result["micro_f1"])
-        judged = f"{len(result['labels'])} of {len(result['labels']) + len(result['left_out'])}"
-        assert f"| fruit | {result['n_articles']} | {judged} | {micro} |" in card
-        assert result["micro_f1"]["value"] > 0.8
+        value, low, high = evaluation["figures"]["fruit.micro_f1"]
+        assert f"| 3 of 4 | {value:.3f} [{low:.3f}, {high:.3f}] |" in card
+        assert value > 0.8
 
 
 def test_every_split_on_the_card_stands_with_its_signature(trained: Files) -> None:
@@ -226,7 +167,7 @@ def test_every_split_on_the_card_stands_with_its_signature(trained: Files) -> No
 
     digest, labels = read_codebook(trained.codebook).digest, sha256(trained.labels)[:12]
     data = rf"codebook={digest}\|articles=[0-9a-f]{{12}}\|labels={labels}\|coding=[0-9a-f]{{12}}"
-    signed = rf"`{data}\|seed=5\|slantwise=\S+\|split=(\S+)`"
+    signed = rf"`{data}\|slantwise=[^|]+\|model=fruit\|split=(\S+)\|seed=5\|resampled=article`"
     assert re.findall(signed, card) == ["outlets-2", "part"]
     assert card.count("## Scores: ") == 2
 
@@ -270,7 +211,7 @@ def test_rejected_rows_are_counted_and_the_model_is_trained_from_the_rest(files:
     with files.articles.open("a") as file:
         file.write('{"id": "broken"\n{"id": "no-text"}\n')
 
-    status, said = command(*files.arguments())
+    status, said, _ = command(*files.arguments())
 
     assert status == 3
     assert re.search(r"articles\.jsonl:85: .*\n(.*\n)*.*articles\.jsonl:86: ", said)
@@ -282,7 +223,7 @@ def test_rejected_rows_are_counted_and_the_model_is_trained_from_the_rest(files:
 def test_coded_articles_that_are_not_there_are_counted(files: Files, command: Command) -> None:
     files.articles.write_text(without_line(files.articles.read_text(), 3))
 
-    status, said = command(*files.arguments())
+    status, said, _ = command(*files.arguments())
 
     assert status == 0
     assert "83 articles; 1 coded ones are not among them\n" in said
@@ -300,7 +241,7 @@ def with_labels(files: Files, line: str) -> None:
 def test_an_unknown_label_ends_with_1_and_its_place(files: Files, command: Command) -> None:
     with_labels(files, '{"id": "a999", "fruits": ["quince"]}')
 
-    status, said = command(*files.arguments())
+    status, said, _ = command(*files.arguments())
 
     assert status == 1
     assert re.fullmatch(r"error: \S+/labels\.jsonl:85: 'fruits' has no label 'quince'; the codebook has .*\n", said)
@@ -309,7 +250,7 @@ def test_an_unknown_label_ends_with_1_and_its_place(files: Files, command: Comma
 def test_labels_of_other_articles_end_with_1(files: Files, command: Command) -> None:
     write_jsonl(files.labels, [{"id": "b1", "fruits": ["apple"]}])
 
-    status, said = command(*files.arguments())
+    status, said, _ = command(*files.arguments())
 
     assert status == 1
     assert "error: no coded article is among the 84 articles: coded are 'b1', articles 'a0', 'a1'" in said
@@ -318,7 +259,7 @@ def test_labels_of_other_articles_end_with_1(files: Files, command: Command) -> 
 def test_articles_that_cannot_be_read_end_with_1(files: Files, command: Command) -> None:
     files.articles.write_text("no json\n")
 
-    status, said = command(*files.arguments())
+    status, said, _ = command(*files.arguments())
 
     assert status == 1
     assert f"error: no readable article in {files.articles}\n" in said
@@ -326,7 +267,7 @@ def test_articles_that_cannot_be_read_end_with_1(files: Files, command: Command)
 
 @pytest.mark.slow
 def test_a_split_column_without_train_and_test_ends_with_1(files: Files, command: Command) -> None:
-    status, said = command(*files.arguments("--published-split", "outlet"))
+    status, said, _ = command(*files.arguments("--published-split", "outlet"))
 
     assert status == 1
     assert "error: column 'outlet' of the articles should say 'train' or 'test'; found 'a outlet 0', " in said
@@ -336,7 +277,7 @@ def test_a_model_that_is_there_is_kept_when_the_labels_are_wrong(files: Files, c
     files.out.write_bytes(b"the model of last week")
     with_labels(files, "{")
 
-    status, _ = command(*files.arguments())
+    status, _, _ = command(*files.arguments())
 
     assert status == 1
     assert files.out.read_bytes() == b"the model of last week"
@@ -350,7 +291,7 @@ def test_a_model_that_is_there_is_kept_when_fitting_fails(
     before = sorted(files.out.parent.iterdir())
     monkeypatch.setattr(retrain, "fit", fails)
 
-    status, said = command(*files.arguments())
+    status, said, _ = command(*files.arguments())
 
     assert status == 1
     assert said.endswith("fitting on all articles\nerror: out of patience\n")

@@ -217,13 +217,11 @@ def test_no_outlet_and_no_near_duplicate_pair_stands_on_both_sides(
 
 @FEW_EXAMPLES
 @given(split=splits(), n_folds=FOLDS, seed=SEEDS)
-def test_purged_counts_the_rows_that_stand_on_neither_side(
-    split: tuple[list[str], np.ndarray], n_folds: int, seed: int
-) -> None:
+def test_rows_on_neither_side_are_those_left_out(split: tuple[list[str], np.ndarray], n_folds: int, seed: int) -> None:
     groups, duplicates = split
 
     for fold in cross_fit(groups, duplicates, n_folds, seed):
-        assert fold.purged == len(groups) - len(fold.train) - len(fold.test)
+        assert len(fold.left_out) == len(groups) - len(fold.train) - len(fold.test)
 
 
 def test_only_what_repeats_a_test_row_is_left_out_of_training() -> None:
@@ -233,11 +231,11 @@ def test_only_what_repeats_a_test_row_is_left_out_of_training() -> None:
 
     assert fold.train.tolist() == [1, 2]
     assert fold.test.tolist() == [3, 4]
-    assert fold.purged == 2
+    assert len(fold.left_out) == 2
 
 
-def test_without_near_duplicates_nothing_is_purged() -> None:
+def test_without_near_duplicates_nothing_is_left_out() -> None:
     folds = list(cross_fit(["a", "b", "c", "a"], NO_PAIRS, 3, seed=0))
 
-    assert [fold.purged for fold in folds] == [0, 0, 0]
+    assert [len(fold.left_out) for fold in folds] == [0, 0, 0]
     assert all(len(fold.train) + len(fold.test) == 4 for fold in folds)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from training.metrics import article_counts, f1
+from training.metrics import article_counts, macro_f1
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -98,6 +98,6 @@ def one_of_thresholds(probability: Floats, coded: Bools, offset: Floats) -> Floa
 
     def quality(threshold: Floats) -> float:
         chosen = (probability / threshold).argmax(axis=1)[:, None] == np.arange(len(shares))
-        return float(f1(article_counts(coded, chosen).sum(axis=0)).mean())
+        return float(macro_f1(article_counts(coded, chosen).sum(axis=0)))
 
     return np.asarray(max(candidates, key=quality))

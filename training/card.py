@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from classifier.model import Model
-from training.evaluate import Evaluation, QuestionResult
+from training.report import Question, Report
 
 LIMITS = """\
 - It reads English news and opinion in the style of the articles that it was trained on; other kinds of text get
@@ -21,12 +21,12 @@ LIMITS = """\
   latent space were learned without labels, from articles that no coder saw where these are the more."""
 
 
-def model_card(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Evaluation]) -> str:
+def model_card(model: Model, provenance: Mapping[str, Any], reports: Sequence[Report]) -> str:
     """Return the card as Markdown; every figure is computed, and stands with its 95% interval and signature."""
-    return "\n".join(_lines(model, provenance, evaluations)) + "\n"
+    return "\n".join(_lines(model, provenance, reports)) + "\n"
 
 
-def _lines(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Evaluation]) -> Iterator[str]:
+def _lines(model: Model, provenance: Mapping[str, Any], reports: Sequence[Report]) -> Iterator[str]:
     codebook = model.codebook
     yield f"# Model card: {model.name}\n"
     yield f"{codebook.title or codebook.name}. Codebook {codebook.name} {codebook.version}, `{codebook.digest}`.\n"
@@ -37,30 +37,33 @@ def _lines(model: Model, provenance: Mapping[str, Any], evaluations: Sequence[Ev
     yield from (f"- `{row['file']}`: {row['what']}. Licence: {row['licence']}" for row in provenance["data"])
     yield f"- Not learned, for want of coded articles: {', '.join(_not_learned(model)) or 'nothing'}\n"
     yield f"## Limits\n\n{LIMITS}\n"
-    for evaluation in evaluations:
-        yield f"## Scores: {evaluation.split}\n"
-        yield f"`{evaluation.signature}`\n"
-        yield "Intervals are 95%, by bootstrap over articles; over outlets they would be wider."
-        yield f"Near-duplicates of test articles left out of training: {evaluation.purged:,}.\n"
-        yield from _summary(evaluation.results)
-        yield from _by_label(evaluation.results)
+    for report in reports:
+        yield f"## Scores: {report.split.description}\n"
+        yield f"`{report.signed}`\n"
+        yield f"Intervals are 95%, by bootstrap over {report.resampled}; over outlets they are wider."
+        yield f"Near-duplicates of test articles left out of training: {report.split.n_left_out:,}.\n"
+        yield from summary_table(report.questions)
+        yield from _by_label(report.questions)
 
 
-def _summary(results: Sequence[QuestionResult]) -> Iterator[str]:
-    yield "| question | articles | labels judged | micro F1 | macro F1 |\n|---|---|---|---|---|"
-    for result in results:
-        judged = f"{len(result.labels)} of {len(result.labels) + len(result.left_out)}"
-        yield f"| {result.name} | {result.n_articles:,} | {judged} | {result.micro_f1} | {result.macro_f1} |"
+def summary_table(questions: Sequence[Question]) -> Iterator[str]:
+    """Yield the lines of the table of questions, as the card and the README have it."""
+    yield "| question | articles | labels judged | micro F1 or accuracy | macro F1 |\n|---|---|---|---|---|"
+    for question in questions:
+        judged = f"{len(question.labels)} of {len(question.labels) + len(question.left_out)}"
+        figures = f"{question.figures[question.headline]} | {question.figures['macro_f1']}"
+        yield f"| {question.name} | {question.n_articles:,} | {judged} | {figures} |"
     yield ""
 
 
-def _by_label(results: Sequence[QuestionResult]) -> Iterator[str]:
+def _by_label(questions: Sequence[Question]) -> Iterator[str]:
     yield "| question | label | F1 | coded | assigned |\n|---|---|---|---|---|"
-    for result in results:
-        for label in result.labels:
-            yield f"| {result.name} | {label.key} | {label.f1} | {label.coded:,} | {label.assigned:,} |"
-        for key in result.left_out:
-            yield f"| {result.name} | {key} | too few coded articles | | |"
+    for question in questions:
+        for label in question.labels:
+            figures = f"{label.figures['f1']} | {label.n_coded:,} | {label.n_assigned:,}"
+            yield f"| {question.name} | {label.key} | {figures} |"
+        for key, why in question.left_out.items():
+            yield f"| {question.name} | {key} | {why} | | |"
     yield ""
 
 

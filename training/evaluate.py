@@ -1,112 +1,222 @@
-"""Judge the training recipe: fit on some outlets, predict the others, compare with what coders said.
+"""Judge predictions: predictions -> report. Every question, label, baseline, slice and coder by the same measures."""
 
-Every figure is of articles that had no part in the weights, the calibration or the thresholds that they are judged by.
-"""
-
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from classifier.codebook import Block, blocks
-from classifier.decide import Scores, decide
-from training.labels import YES
-from training.material import Material
-from training.metrics import Interval, article_counts, f1, interval, macro_f1, micro_f1, resampled
-from training.recipe import answerable, fit, learnable, least_labels
-from training.splits import Fold, apart, cross_fit
+from classifier.codebook import Block
+from training import metrics
+from training.baselines import baselines
+from training.ceiling import ceiling
+from training.compare import compared, paired
+from training.labels import Coded, Coding
+from training.methods import methods_paragraph
+from training.predictions import Predictions
+from training.questions import Judged, Measured, judged, label_measures_of, measure, measures_of, question_name
+from training.report import Baseline, Bin, Case, Ceiling, Confusion, Drift, LabelResult, Question, Report
+from training.resampling import LEVEL, RESAMPLES
+from training.slices import slice_columns, slices
+from training.splits import known_outlets
 
-Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelResult:
-    """One label's F1, how many articles are coded with it, and how many were assigned it."""
-
-    key: str
-    f1: Interval
-    coded: int
-    assigned: int
+CASES = 10  # articles to read of each kind and label
+CLUSTERS = ("article", "outlet")
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionResult:
-    """How well one question is answered, over the articles that were coded for it.
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How predictions are judged, and what a report holds beside the figures of questions and labels.
 
-    `left_out` names labels with too few coded articles to learn; their articles are not counted.
+    Parameters
+    ----------
+    cluster
+        What the bootstrap draws: 'article' or 'outlet'.
+    second
+        A second coder's answers, a row an article.
+    slice_by
+        Columns of the articles to slice by, beside outlet, year, length and the codebook's own.
+    since, later
+        A date, and predictions by a model of earlier articles only.
+    brief
+        Figures of questions and labels only, as a model card has them.
     """
 
-    name: str
-    n_articles: int
-    micro_f1: Interval
-    macro_f1: Interval
-    labels: tuple[LabelResult, ...]
-    left_out: tuple[str, ...]
+    seed: int
+    cluster: str = "article"
+    second: Coded | None = None
+    slice_by: Sequence[str] = ()
+    since: str = ""
+    later: Predictions | None = None
+    brief: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Results by question; `signature` says of what data, split and seed they are."""
+def evaluate(
+    predictions: Predictions, coding: Coding, title: str, signature: Mapping[str, str], settings: Settings
+) -> Report:
+    """Return the report on predictions.
 
-    split: str
-    signature: str
-    results: tuple[QuestionResult, ...]
-    purged: int  # training articles left out, over all folds, because they nearly repeat a test article
-
-    def to_table(self) -> dict[str, Any]:
-        """Return the evaluation as plain JSON values."""
-        return asdict(self)
-
-
-def by_outlet(material: Material, n_folds: int, seed: int, jobs: int) -> tuple[Scores, int]:
-    """Return out-of-fold scores of every article, no outlet on both sides, and the near-duplicates left out."""
-    folds = list(cross_fit(material.outlets, material.duplicates, n_folds, seed))
-    parts = Parallel(n_jobs=jobs)(delayed(predict)(material, fold, seed) for fold in folds)
-    shape = material.answers.shape
-    scores = Scores(np.full(shape, np.nan, np.float32), np.zeros(shape, bool))
-    for fold, part in zip(folds, parts, strict=True):
-        scores.probability[fold.test], scores.assigned[fold.test] = part.probability, part.assigned
-    return scores, sum(fold.purged for fold in folds)
-
-
-def predict(material: Material, fold: Fold, seed: int) -> Scores:
-    """Fit on the training side of a fold and score its test side; rows as in `fold.test`."""
-    weights = fit(material, fold.train, seed)
-    return decide(material.codebook, material.features[fold.test] @ weights.text + weights.intercept, weights)
-
-
-def published(material: Material, sides: list[str | None]) -> Fold:
-    """Return the fold of a published split, given each article's side: 'train', 'test', or neither."""
-    train, test = (np.flatnonzero([side == name for side in sides]) for name in ("train", "test"))
-    return apart(train, test, material.duplicates)
-
-
-def results(material: Material, scores: Scores, rows: NDArray[np.intp], seed: int) -> Iterator[QuestionResult]:
-    """Yield how well each question is answered on some rows; `scores` has a row for each of them."""
-    for block in blocks(material.codebook):
-        coded = material.answers[rows, block.columns]
-        judged = learnable(block.head, coded)
-        known = answerable(block.head, coded, judged)
-        if judged.sum() >= least_labels(block.head) and known.any():
-            marks, assigned = coded[known] == YES, scores.assigned[known, block.columns]
-            yield _question(block, judged, marks, assigned, seed)
-
-
-def _question(block: Block, kept: Bools, coded: Bools, assigned: Bools, seed: int) -> QuestionResult:
-    counts = article_counts(coded[:, kept], assigned[:, kept])
-    total, drawn = counts.sum(axis=0), resampled(counts, seed)
-    by_label = zip(np.flatnonzero(kept), f1(total), f1(drawn).T, total.T, strict=True)
-    return QuestionResult(
-        name=block.head.key if block.target is None else f"{block.head.key}.{block.target}",
-        n_articles=len(coded),
-        micro_f1=interval(float(micro_f1(total)), micro_f1(drawn)),
-        macro_f1=interval(float(macro_f1(total)), macro_f1(drawn)),
-        labels=tuple(
-            LabelResult(block.head.keys[i], interval(value, values), int(hits + missed), int(hits + false))
-            for i, value, values, (hits, false, missed) in by_label
-        ),
-        left_out=tuple(key for key, keep in zip(block.head.keys, kept, strict=True) if not keep),
+    Parameters
+    ----------
+    coding
+        As read from the label file: names coded articles that are not in the table, and those drawn at random.
+    signature
+        What the figures hang on.
+    """
+    judge = _Judge(predictions, coding, settings)
+    found = list(judged(predictions.codebook, predictions.answers, predictions.scores))
+    questions = tuple(judge.question(one) for one in found if isinstance(one, Judged))
+    here = int(predictions.articles["id"].is_in(list(coding.ids)).sum())
+    split = predictions.split
+    signature = {**signature, "split": split.name, "seed": str(settings.seed), "resampled": settings.cluster}
+    return Report(
+        title=title,
+        signature=signature,
+        split=split,
+        resampled=f"{settings.cluster}s",
+        resamples=RESAMPLES,
+        level=LEVEL,
+        data={
+            "articles": len(predictions.articles),
+            "coded": len(coding.ids),
+            "without_article": len(coding.ids) - here,
+        },
+        questions=questions,
+        not_judged={question_name(one[0]): one[1] for one in found if not isinstance(one, Judged)},
+        notes=predictions.notes,
+        methods=methods_paragraph(title, split, settings.cluster, questions),
     )
+
+
+class _Judge:
+    """Judges one question after the other; holds what they share."""
+
+    def __init__(self, predictions: Predictions, coding: Coding, settings: Settings) -> None:
+        self.predictions, self.settings = predictions, settings
+        self.outlets = known_outlets(predictions.articles)
+        rows = range(len(self.outlets))
+        self.apart = np.array([name or f"article {row}" for name, row in zip(self.outlets, rows, strict=True)])
+        self.columns = {} if settings.brief else slice_columns(predictions, self.outlets, settings.slice_by, coding)
+        later = settings.later
+        found = [] if later is None else judged(later.codebook, later.answers, later.scores)
+        self.later = {one.name: one for one in found if isinstance(one, Judged)}
+
+    def question(self, question: Judged) -> Question:
+        seed, brief, head = self.settings.seed, self.settings.brief, question.block.head
+        groups = self.groups(question)
+        whole, of_label = measures_of(question), label_measures_of(question)
+        measured = measure(question, (*whole, *of_label), groups, seed)
+        listed, unlisted = ((), {}) if brief else slices(question, self.columns, groups, seed)
+        return Question(
+            name=question.name,
+            kind=head.kind,
+            question=_wording(question.block),
+            headline=whole[0].key,
+            measures={m.key: m.title for m in whole},
+            label_measures={m.key: m.title for m in of_label},
+            n_articles=len(question.rows),
+            n_outlets=len(np.unique(self.apart[question.rows])),
+            left_out=question.left_out,
+            figures={m.key: measured.figure(m) for m in whole},
+            labels=tuple(self.labels(question, measured)),
+            bins=_bins(question, list(range(len(question.keys)))),
+            confusion=None if head.kind == "many-of" else _confusion(question),
+            baselines=() if brief else tuple(self.baselines(question, measured)),
+            slices=listed,
+            unlisted_slices=unlisted,
+            ceiling=self.ceiling(question),
+            drift=self.drift(question),
+        )
+
+    def groups(self, question: Judged) -> NDArray[np.intp]:
+        """Return what the bootstrap draws as one."""
+        if self.settings.cluster == "article":
+            return np.arange(len(question.rows))
+        return np.unique(self.apart[question.rows], return_inverse=True)[1]
+
+    def labels(self, question: Judged, measured: Measured) -> Iterator[LabelResult]:
+        of_label = label_measures_of(question)
+        figures = [measured.figures(m) for m in of_label]
+        for label, key in enumerate(question.keys):
+            wrong, unsure = ((), ()) if self.settings.brief else self.cases(question, label)
+            yield LabelResult(
+                key=key,
+                n_coded=int(question.coded[:, label].sum()),
+                n_assigned=int(question.assigned[:, label].sum()),
+                figures={m.key: values[label] for m, values in zip(of_label, figures, strict=True)},
+                bins=_bins(question, [label]),
+                confident_errors=wrong,
+                least_certain=unsure,
+            )
+
+    def cases(self, question: Judged, label: int) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+        """Return the surest wrong and the least certain articles of a label."""
+        assert question.probability is not None
+        p, coded = question.probability[:, label], question.coded[:, label]
+        surest = np.argsort(-np.abs(p - coded), kind="stable")
+        wrong = surest[(question.assigned[:, label] != coded)[surest]][:CASES]
+        unsure = np.argsort(np.abs(p - 0.5), kind="stable")[:CASES]
+        return tuple(self.case(question, i, label) for i in wrong), tuple(self.case(question, i, label) for i in unsure)
+
+    def case(self, question: Judged, article: int, label: int) -> Case:
+        assert question.probability is not None
+        keys, row = np.array(question.keys), int(question.rows[article])
+        return Case(
+            id=self.predictions.articles["id"][row],
+            outlet=self.outlets[row] or "",
+            coded=tuple(keys[question.coded[article]].tolist()),
+            assigned=tuple(keys[question.assigned[article]].tolist()),
+            probability=round(float(question.probability[article, label]), 4),
+        )
+
+    def baselines(self, question: Judged, measured: Measured) -> Iterator[Baseline]:
+        groups = self.groups(question)
+        for key, title, said in baselines(question, self.predictions.articles, self.apart, self.settings.seed):
+            whole = measures_of(said)
+            f1 = next(m for m in label_measures_of(said) if m.key == "f1")
+            theirs = measure(said, (*whole, f1), groups, self.settings.seed)
+            of_labels = theirs.value[f1][0]
+            yield Baseline(
+                key=key,
+                title=title,
+                figures={m.key: theirs.figure(m) for m in whole},
+                labels={k: None if np.isnan(v) else float(v) for k, v in zip(question.keys, of_labels, strict=True)},
+                above=tuple(m.key for m in whole if theirs.value[m][0] > measured.value[m][0]),
+                above_labels=tuple(np.array(question.keys)[of_labels > np.nan_to_num(measured.value[f1][0])].tolist()),
+            )
+
+    def ceiling(self, question: Judged) -> Ceiling | None:
+        """Compare the coders, where the question was put to coders at all."""
+        if self.settings.second is None or question.block.head.coded_in == "articles":
+            return None
+        return ceiling(question, self.settings.second, self.groups(question), self.settings.seed)
+
+    def drift(self, question: Judged) -> Drift | None:
+        earlier = self.later.get(question.name)
+        both = None if earlier is None else paired(earlier, question)
+        if both is None:
+            return None
+        return Drift(self.settings.since, compared(*both, self.groups(both[0]), self.settings.seed))
+
+
+def _wording(block: Block) -> str:
+    """Return the question, with the target that it is put for."""
+    target = next((target.target for target in block.head.targets if target.label == block.target), None)
+    return f"{block.head.question} ({target})" if target else block.head.question
+
+
+def _bins(question: Judged, labels: list[int]) -> tuple[Bin, ...]:
+    """Return the reliability of some labels' probabilities, all their decisions together; empty bins are left out."""
+    assert question.probability is not None
+    sums = metrics.article_bins(question.coded[:, labels], question.probability[:, labels]).sum(axis=(0, 3))
+    edges = np.linspace(0, 1, metrics.BINS + 1)
+    return tuple(
+        Bin(round(float(low), 3), round(float(high), 3), int(n), float(p / n), float(coded / n))
+        for low, high, n, p, coded in zip(edges[:-1], edges[1:], *sums, strict=True)
+        if n
+    )
+
+
+def _confusion(question: Judged) -> Confusion:
+    counts = metrics.confusion(question.coded, question.assigned)
+    return Confusion(tuple(question.keys), tuple(tuple(int(n) for n in row) for row in counts))

@@ -131,7 +131,7 @@ def _answer(
         return _nothing_learned(design, len(coded), len(learned))
     known = answerable(head, coded, learned)
     place = np.cumsum(known) - 1
-    folds = [Fold(place[f.train[known[f.train]]], place[f.test[known[f.test]]], f.purged) for f in folds]
+    folds = [Fold(*(place[side[known[side]]] for side in (f.train, f.test, f.left_out))) for f in folds]
     folds = [fold for fold in folds if len(fold.train) and len(fold.test)]
     if not folds:
         msg = f"head {head.key!r}: all articles coded for it are of one outlet, which cannot be split"

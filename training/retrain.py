@@ -1,12 +1,11 @@
-"""Retrain a model from coded articles. Reads top to bottom: load, check, prepare, evaluate, fit, write.
+"""Retrain a model from coded articles. Reads top to bottom: load, check, prepare, judge, fit, write.
 
 Splitting, thresholds and calibration happen inside `training.recipe.fit`, once for every outer fold and once for the
 model that is written, so that the reported figures are of the whole recipe.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +13,23 @@ import polars as pl
 from joblib import Memory
 from numpy.typing import NDArray
 
-from classifier import __version__
-from classifier.articles import Columns, Reject, read_articles
+from classifier.articles import Columns, Reject
 from classifier.atomic import write_atomically
-from classifier.codebook import Codebook, read_codebook
+from classifier.codebook import Codebook, blocks, read_codebook
 from classifier.decide import Scores
-from classifier.errors import ArticleError, SlantwiseError
+from classifier.errors import QualityError, SlantwiseError
 from classifier.model import Model
+from classifier.record import Record
 from training.card import model_card
+from training.compare import Comparison, compare
 from training.corpora import content_sha256, registry
-from training.evaluate import Evaluation, by_outlet, predict, published, results
-from training.labels import align, read_labels
-from training.material import Material, prepare
+from training.evaluate import Settings, evaluate
+from training.inputs import Inputs, read_inputs
+from training.labels import UNKNOWN, Coded, align, read_labels
+from training.material import prepare
+from training.predictions import Predictions, cross_validated, deal, deal_by_column, of_model, sides_of
 from training.recipe import fit
+from training.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,106 +47,150 @@ class Options:
     seed: int = 0
     jobs: int = 2
     cache: Path | None = None
+    only_if_better: bool = False  # than the model that `out` holds
 
 
 def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[str]:
-    """Train, evaluate and write a model file and, beside it, its card; yield a line of progress before each step.
+    """Train, judge and write a model file and, beside it, its card; yield a line of progress before each step.
 
     Raises
     ------
     SlantwiseError
         If the codebook, the labels or the articles cannot be used, or the model cannot be written.
+    QualityError
+        If it should be better than the model that it would replace, and is not: it then stands beside that one.
     """
-    card = _card_path(options.out)
+    out = options.out
+    _check_place(out)
     codebook = read_codebook(options.codebook)
-    coding = read_labels(options.labels, codebook)
-    yield f"{len(coding.ids):,} coded articles, codebook {codebook.name} {codebook.version} ({codebook.digest})"
-
-    articles = _load(options, codebook, on_reject)
-    answers = align(coding, articles, codebook)
-    missing = len(set(coding.ids) - set(articles["id"]))
-    yield f"{len(articles):,} articles" + (f"; {missing:,} coded ones are not among them" if missing else "")
+    held = Model.load(out) if options.only_if_better and out.exists() else None
+    inputs = read_inputs(
+        codebook,
+        options.labels,
+        options.articles,
+        options.columns,
+        on_reject,
+        extra=options.published_splits,
+        all_heads=True,
+    )
+    for column in options.published_splits:
+        sides_of(inputs.articles, column)  # say before the work that a split cannot be made
+    missing = inputs.n_without_article
+    yield f"{len(inputs.coding.ids):,} coded articles, codebook {codebook.name} {codebook.version} ({codebook.digest})"
+    yield f"{len(inputs.articles):,} articles" + (f"; {missing:,} coded ones are not among them" if missing else "")
+    before = None if held is None else _held_predictions(held, options, inputs)
 
     yield "preparing features, latent space and near-duplicates"
-    vocabulary, material = prepare(articles, answers, codebook, Memory(options.cache, verbose=0))
+    vocabulary, material = prepare(inputs.articles, inputs.answers, codebook, Memory(options.cache, verbose=0))
 
-    yield f"judging the recipe: {options.folds} folds, {material.apart} apart"
-    signature = _signature(options, material, articles)
-    random = articles["id"].is_in(list(coding.random)).to_numpy()
-    evaluations = list(_by_outlet(material, options, random, signature))
-    for split in options.published_splits:
-        yield f"judging the recipe: {split}"
-        evaluations.append(_published(material, articles, split, options, signature))
+    folds, split = deal(material, inputs.articles, "outlet", options.folds, options.seed)
+    yield f"judging the recipe: {split.description}"
+    predictions = cross_validated(material, inputs.articles, folds, split, options.seed, options.jobs)
+    reports = [_report(part, inputs, options) for part in (predictions, *_drawn_at_random(predictions, inputs))]
+    for column in options.published_splits:
+        folds, split = deal_by_column(material, inputs.articles, column)
+        yield f"judging the recipe: {split.description}"
+        part = cross_validated(material, inputs.articles, folds, split, options.seed)
+        reports.append(_report(part, inputs, options))
 
     yield "fitting on all articles"
-    weights = fit(material, np.arange(len(articles)), options.seed)
-    model = Model(options.name or codebook.name, codebook, vocabulary, weights)
+    weights = fit(material, np.arange(len(inputs.articles)), options.seed)
+    record = Record.of(inputs.articles, *_taught_by(codebook, inputs.answers), predictions.scores)
+    model = Model(options.name or codebook.name, codebook, vocabulary, weights, record)
 
+    if before is not None:
+        found = list(compare(before, predictions, "article", options.seed))
+        yield from _comparison_lines(found)
+        if not is_better(found):
+            out = out.with_suffix(f".candidate{out.suffix}")
+    digest = _write(model, out, inputs, reports, options)
+    yield f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB, sha256 {digest[:12]}) and {_card_path(out)}"
+    if out != options.out:
+        raise QualityError(f"{options.out}: not replaced, since the new model is not better; it is {out}")
+
+
+def is_better(found: Sequence[Comparison]) -> bool:
+    """Return whether macro F1 rose in the mean of the questions, and in none of them clearly fell."""
+    moved = [one.measures["macro_f1"].difference for one in found]
+    known = [by for by in moved if by.value is not None]
+    mean = sum(by.value or 0.0 for by in known)
+    return mean > 0 and not any(by.high is not None and by.high < 0 for by in known)
+
+
+def _comparison_lines(found: Sequence[Comparison]) -> Iterator[str]:
+    for one in found:
+        macro = one.measures["macro_f1"]
+        by, p = macro.difference, macro.p
+        sure = "" if p is None else f" (p {p:.3f})"
+        yield f"  {one.name}: macro F1 {macro.first} before, {macro.second} now: {by}{sure}"
+
+
+def _held_predictions(held: Model, options: Options, inputs: Inputs) -> Predictions:
+    """Return what the model that would be replaced says of the same articles, read by its own codebook."""
+    if held.record is None:
+        msg = f"{options.out}: does not say what it learned from, so nothing can be compared with it fairly"
+        raise SlantwiseError(f"{msg} (train once without --replace-only-if-better)")
+    answers = align(read_labels(options.labels, held.codebook), inputs.articles, held.codebook)
+    return of_model(held, inputs.articles, answers)
+
+
+def _drawn_at_random(predictions: Predictions, inputs: Inputs) -> Iterator[Predictions]:
+    """Yield the predictions of articles drawn at random, where not all are: a targeted sample flatters rare labels."""
+    random = predictions.articles["id"].is_in(list(inputs.coding.random)).to_numpy()
+    if 0 < random.sum() < len(random):
+        scores = Scores(
+            np.where(random[:, None], predictions.scores.probability, np.float32(np.nan)),
+            predictions.scores.assigned & random[:, None],
+        )
+        split = predictions.split
+        said = f"{split.description}, articles drawn at random only"
+        yield replace(predictions, scores=scores, split=replace(split, name=f"{split.name}|random", description=said))
+
+
+def _report(predictions: Predictions, inputs: Inputs, options: Options) -> Report:
+    name = options.name or inputs.codebook.name
+    settings = Settings(seed=options.seed, brief=True)
+    return evaluate(predictions, inputs.coding, name, {**inputs.signature, "model": name}, settings)
+
+
+def _taught_by(codebook: Codebook, answers: Coded) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which articles coders saw, and which have an answer in their own table; both of shape (n_articles,)."""
+    seen = {"labels": np.zeros(len(answers), bool), "articles": np.zeros(len(answers), bool)}
+    for block in blocks(codebook):
+        seen[block.head.coded_in] |= (answers[:, block.columns] != UNKNOWN).any(axis=1)
+    return seen["labels"], seen["articles"]
+
+
+def _write(model: Model, out: Path, inputs: Inputs, reports: Sequence[Report], options: Options) -> str:
     provenance = {
-        "data": _sources(options, articles),
-        "articles": len(articles),
-        "coded": len(coding.ids) - missing,
+        "data": _sources(options, inputs.articles),
+        "articles": len(inputs.articles),
+        "coded": len(inputs.coding.ids) - inputs.n_without_article,
         "seed": options.seed,
-        "evaluations": [evaluation.to_table() for evaluation in evaluations],
+        "evaluations": [_shortened(report) for report in reports],
     }
-    digest = model.write(options.out, provenance)
-    with write_atomically(card) as file:
-        file.write(model_card(model, provenance, evaluations).encode())
-    yield f"wrote {options.out} ({options.out.stat().st_size / 1e6:.1f} MB, sha256 {digest[:12]}) and {card}"
+    digest = model.write(out, provenance)
+    with write_atomically(_card_path(out)) as file:
+        file.write(model_card(model, provenance, reports).encode())
+    return digest
+
+
+def _shortened(report: Report) -> dict[str, object]:
+    """Return what a model file keeps of a report: its figures of whole questions."""
+    figures = {f"{q.name}.{key}": [f.value, f.low, f.high] for q in report.questions for key, f in q.figures.items()}
+    return {"split": report.split.description, "signature": report.signed, "figures": figures}
 
 
 def _card_path(out: Path) -> Path:
-    """Return where the card goes; say before the work, not after it, that a file cannot be written."""
+    return out.with_suffix(".md")
+
+
+def _check_place(out: Path) -> None:
+    """Say before the work, not after it, that a file cannot be written."""
     if not out.parent.is_dir():
         raise SlantwiseError(f"{out}: there is no folder {out.parent} (make it first)")
-    card = out.with_suffix(".md")
-    if card == out:
+    if _card_path(out) == out:
         raise SlantwiseError(f"{out}: that is the name of the model's card (end the model's in .slantwise)")
-    return card
-
-
-def _load(options: Options, codebook: Codebook, on_reject: Callable[[Reject], None]) -> pl.DataFrame:
-    in_articles = [head.field for head in codebook.heads if head.coded_in == "articles"]
-    extra = tuple(dict.fromkeys([*in_articles, *options.published_splits]))
-    batches = list(read_articles(options.articles, options.columns, on_reject=on_reject, extra=extra))
-    if not batches:
-        raise ArticleError(f"no readable article in {', '.join(map(str, options.articles))}")
-    articles = pl.concat(batches)
-    articles = articles.drop(name for name in in_articles if articles[name].is_null().all())  # was in no file
-    for split in options.published_splits:
-        sides = articles[split].unique().drop_nulls().sort()
-        if not {"train", "test"} <= set(sides):
-            found = ", ".join(map(repr, sides[:5])) or "nothing"
-            raise ArticleError(f"column {split!r} of the articles should say 'train' or 'test'; found {found}")
-    return articles
-
-
-def _by_outlet(material: Material, options: Options, random: NDArray[np.bool_], signature: str) -> Iterator[Evaluation]:
-    """Judge all coded articles, and by themselves those drawn at random: a targeted sample flatters rare labels."""
-    scores, purged = by_outlet(material, options.folds, options.seed, options.jobs)
-    name, split = f"{material.apart} apart, {options.folds} folds", f"split={material.apart}-{options.folds}"
-    found = tuple(results(material, scores, np.arange(len(random)), options.seed))
-    yield Evaluation(name, f"{signature}|{split}", found, purged)
-    rows = np.flatnonzero(random)
-    if 0 < len(rows) < len(random):
-        part = Scores(scores.probability[rows], scores.assigned[rows])
-        found = tuple(results(material, part, rows, options.seed))
-        yield Evaluation(f"{name}, articles drawn at random only", f"{signature}|{split}|rows=random", found, purged)
-
-
-def _published(material: Material, articles: pl.DataFrame, split: str, options: Options, signature: str) -> Evaluation:
-    fold = published(material, articles[split].to_list())
-    scores = predict(material, fold, options.seed)
-    found = tuple(results(material, scores, fold.test, options.seed))
-    return Evaluation(split, f"{signature}|split={split}", found, fold.purged)
-
-
-def _signature(options: Options, material: Material, articles: pl.DataFrame) -> str:
-    """Name what the figures hang on; `coding` is the digest of answers and outlets as they were used."""
-    labels = hashlib.sha256(options.labels.read_bytes()).hexdigest()[:12]
-    coding = hashlib.sha256(material.answers.tobytes() + "\0".join(material.outlets).encode()).hexdigest()[:12]
-    digests = f"codebook={material.codebook.digest}|articles={content_sha256(articles)[:12]}|labels={labels}"
-    return f"{digests}|coding={coding}|seed={options.seed}|slantwise={__version__}"
 
 
 def _sources(options: Options, articles: pl.DataFrame) -> list[dict[str, str]]:

@@ -27,15 +27,35 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Row numbers of one split. `purged` counts training rows left out because they nearly repeat a test row."""
+    """Row numbers of one split. `left_out` would be trained on, but nearly repeat a test row."""
 
     train: Rows
     test: Rows
-    purged: int
+    left_out: Rows
+
+    def crossing(self, duplicates: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return which pairs of near-duplicates would be on both sides if nothing were left out, shape (n_pairs,)."""
+        tested, repeats = (np.isin(duplicates, rows) for rows in (self.test, self.left_out))
+        return np.asarray((tested & repeats[:, ::-1]).any(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What was kept apart. Near-duplicates: pairs that the split would have put on both sides, and what was done."""
+
+    name: str
+    description: str
+    n_crossing: int | None  # None: not known, the training texts are not at hand
+    n_left_out: int  # training articles left out for it, over all folds
 
 
 def outlets_of(articles: pl.DataFrame) -> list[str]:
-    """Return what counts as an article's outlet: the domain of its url, else the named outlet, else the article itself.
+    """Return what is kept apart as an article's outlet: the article itself where its outlet is not known."""
+    return [outlet or f"article {key}" for key, outlet in zip(articles["id"], known_outlets(articles), strict=True)]
+
+
+def known_outlets(articles: pl.DataFrame) -> list[str | None]:
+    """Return what counts as an article's outlet: the domain of its url, else the named outlet, None without either.
 
     The domain comes first because corpora name sections and columnists as outlets of their own ("New York Times -
     News", "New York Times - Opinion"), and one house's pages share a style whatever they are called.
@@ -44,10 +64,7 @@ def outlets_of(articles: pl.DataFrame) -> list[str]:
         name: articles[name] if name in articles.columns else pl.lit(None, pl.String) for name in ("url", "outlet")
     }
     frame = articles.select("id").with_columns(**columns)
-    return [
-        (url and extract_domain(url, fast=False)) or outlet or f"article {key}"
-        for key, url, outlet in frame.iter_rows()
-    ]
+    return [(url and extract_domain(url, fast=False)) or outlet for _, url, outlet in frame.iter_rows()]
 
 
 def deal_groups(groups: Sequence[str], n_folds: int, seed: int) -> NDArray[np.intp]:
@@ -109,8 +126,8 @@ def apart(train: Rows, test: Rows, duplicates: NDArray[np.intp]) -> Fold:
     """Leave out of `train` what nearly repeats a row of `test`."""
     both_ways = np.concatenate([duplicates, duplicates[:, ::-1]])
     repeated = both_ways[np.isin(both_ways[:, 0], test), 1]
-    kept = train[~np.isin(train, repeated)]
-    return Fold(kept, test, len(train) - len(kept))
+    repeats = np.isin(train, repeated)
+    return Fold(train[~repeats], test, train[repeats])
 
 
 def _sketch(numbers: NDArray[np.uint64]) -> MinHash:

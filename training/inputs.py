@@ -1,0 +1,85 @@
+"""Read what training and judging start from: codebook, coded articles and their texts, and what to call all that."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from classifier import __version__
+from classifier.articles import Columns, Reject, read_articles
+from classifier.codebook import Codebook
+from classifier.errors import ArticleError
+from training.corpora import content_sha256
+from training.labels import Coded, Coding, align, read_labels
+from training.splits import outlets_of
+
+ALWAYS = ("id", "source", "title", "text", "outlet", "date", "url")  # columns that articles have without asking
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Coded articles: what was read, and the answers for each row of the articles, shape (n_articles, n_columns)."""
+
+    codebook: Codebook
+    coding: Coding
+    articles: pl.DataFrame
+    answers: Coded
+    signature: dict[str, str]  # what figures of these hang on
+
+    @property
+    def n_without_article(self) -> int:
+        return len(set(self.coding.ids) - set(self.articles["id"]))
+
+
+def read_inputs(
+    codebook: Codebook,
+    labels: Path,
+    articles: Sequence[Path],
+    columns: Columns,
+    on_reject: Callable[[Reject], None],
+    *,
+    extra: Sequence[str] = (),
+    all_heads: bool = False,
+) -> Inputs:
+    """Read coded articles.
+
+    Parameters
+    ----------
+    extra
+        Further columns of the articles to keep.
+    all_heads
+        Every head that is coded in the articles must be there; else its articles count as not coded.
+
+    Raises
+    ------
+    SlantwiseError
+        If labels or articles cannot be used together.
+    """
+    coding = read_labels(labels, codebook)
+    in_articles = [head.field for head in codebook.heads if head.coded_in == "articles"]
+    table = read_articles_table(articles, columns, on_reject, (*in_articles, *extra))
+    if all_heads:
+        table = table.drop(name for name in in_articles if table[name].is_null().all())  # was in no file
+    answers = align(coding, table, codebook)
+    digest = hashlib.sha256(answers.tobytes() + "\0".join(outlets_of(table)).encode()).hexdigest()
+    signature = {
+        "codebook": codebook.digest,
+        "articles": content_sha256(table)[:12],
+        "labels": hashlib.sha256(labels.read_bytes()).hexdigest()[:12],
+        "coding": digest[:12],  # answers and outlets as they were used
+        "slantwise": __version__,
+    }
+    return Inputs(codebook, coding, table, answers, signature)
+
+
+def read_articles_table(
+    articles: Sequence[Path], columns: Columns, on_reject: Callable[[Reject], None], extra: Sequence[str]
+) -> pl.DataFrame:
+    """Return all articles as one table, with further columns; a column that no file has is null."""
+    kept = tuple(name for name in dict.fromkeys(extra) if name not in ALWAYS)
+    batches = list(read_articles(articles, columns, on_reject=on_reject, extra=kept))
+    if not batches:
+        raise ArticleError(f"no readable article in {', '.join(map(str, articles))}")
+    return pl.concat(batches)
