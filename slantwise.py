@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SlantwiseError", "__version__", "load", "main"]
 
-NOTHING_READ, BAD_USAGE, SOME_REJECTED = 1, 2, 3  # exit statuses
+SOME_REJECTED = 3  # exit status; 1 and 4 are those of errors, 2 that of bad usage
 
 app = typer.Typer(
     help="Say what news articles are about, how they frame it and which side they take.",
@@ -45,10 +45,20 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class Cluster(StrEnum):
+    article = "article"
+    outlet = "outlet"
+
+
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model file.", show_default="the model that ships")]
 IdOption = Annotated[str | None, typer.Option("--id-column", help="Column or key of the article's id.")]
 TextOption = Annotated[str, typer.Option("--text-column", help="Column or key of the text.")]
 TitleOption = Annotated[str | None, typer.Option("--title-column", help="Column or key of the title.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Folds fitted at a time.")]
+CacheOption = Annotated[
+    Path | None, typer.Option("--cache", help="Folder that keeps features between runs.", show_default="none")
+]
+ClusterOption = Annotated[Cluster, typer.Option("--cluster", help="What intervals draw again.")]
 RejectsOption = Annotated[
     Path | None,
     typer.Option("--rejects", help="Where rows that cannot be used go, as JSON Lines.", show_default="stderr"),
@@ -139,12 +149,13 @@ def train_command(
         list[str] | None,
         typer.Option(help="A column that says 'train' or 'test': report this split too; may be given again."),
     ] = None,
+    replace_only_if_better: Annotated[
+        bool, typer.Option("--replace-only-if-better", help="Keep the model at --out unless the new one is better.")
+    ] = False,
     folds: Annotated[int, typer.Option(min=2, help="Folds of the evaluation, outlets apart.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and data, same model file.")] = 0,
-    jobs: Annotated[int, typer.Option(min=1, help="Folds fitted at a time.")] = 2,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder that keeps features between runs.", show_default="none")
-    ] = None,
+    jobs: JobsOption = 2,
+    cache: CacheOption = None,
     id_column: IdOption = None,
     text_column: TextOption = "text",
     title_column: TitleOption = None,
@@ -163,6 +174,7 @@ def train_command(
         out=out,
         columns=Columns(id=id_column, text=text_column, title=title_column),
         published_splits=published_split or (),
+        only_if_better=replace_only_if_better,
         folds=folds,
         seed=seed,
         jobs=jobs,
@@ -170,10 +182,150 @@ def train_command(
     )
     with _rejects(rejects) as refuse:
         for line in retrain(options, on_reject=refuse):
-            typer.echo(line, err=True)
-    if refuse.count:
-        typer.echo(f"{refuse.count:,} articles rejected", err=True)
-        raise typer.Exit(SOME_REJECTED)
+            _say(line)
+    _say_rejected(refuse)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    coded: Annotated[Path | None, typer.Option("--labels", help="Coded articles, JSON Lines.")] = None,
+    articles: Annotated[list[Path] | None, typer.Option(help="Articles: files or folders; may be given again.")] = None,
+    model: ModelOption = None,
+    cross_validate: Annotated[
+        bool, typer.Option("--cross-validate", help="Judge the training recipe instead of a model file.")
+    ] = False,
+    codebook: Annotated[
+        Path | None, typer.Option(help="The recipe's codebook.", show_default="that of the model that ships")
+    ] = None,
+    split: Annotated[
+        str,
+        typer.Option(help="What the recipe's folds keep apart: outlet, random, time, or a column of train and test."),
+    ] = "outlet",
+    cut: Annotated[
+        str | None,
+        typer.Option(help="Date of a split by time, YYYY-MM-DD.", show_default="the last fifth of the coded articles"),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the recipe.")] = 5,
+    drift_since: Annotated[
+        str | None, typer.Option(help="With the recipe: judge articles since this date by what earlier ones teach.")
+    ] = None,
+    second_coder: Annotated[Path | None, typer.Option(help="A second coder's labels: the human ceiling.")] = None,
+    slice_by: Annotated[
+        list[str] | None, typer.Option("--slice", help="A further column to slice by; may be given again.")
+    ] = None,
+    cluster: ClusterOption = Cluster.article,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.json and report.html.", show_default="none")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(help="A figure's floor, as topic.macro_f1=0.8; may be given again.")
+    ] = None,
+    floors: Annotated[Path | None, typer.Option(help="A file of pinned floors, such as data/floors.json.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Raise the floors of --floors to what was found.")] = False,
+    allow_regression: Annotated[
+        bool, typer.Option("--allow-regression", help="With --update: lower floors, or pin them for other data.")
+    ] = False,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(help="Instead of --labels: semeval2023, allsides-random, allsides-media or capnyt in --articles."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Deals outlets to folds, and draws resamples.")] = 0,
+    jobs: JobsOption = 2,
+    cache: CacheOption = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Say how far labels can be trusted: figures with intervals, baselines, coders, slices, calibration.
+
+    Judges a model file on articles new to it, or with --cross-validate the training recipe. Of articles that a model
+    learned from it uses what the model said of them while they were held out.
+
+    Ends with 4 if a figure is under its floor.
+    """
+    from classifier.articles import Columns
+
+    with _needs_extra("train"):
+        from training import floors as pinned
+        from training.judge import Options, judge, write_report
+        from training.others import benchmark as judge_by
+        from training.table import report_text
+
+    asked = [pinned.parse_floor(text) for text in fail_under or ()]
+    if not articles or (benchmark is None and coded is None):
+        raise typer.BadParameter("--articles is needed, and --labels or --benchmark")
+    if (update or allow_regression) and floors is None:
+        raise typer.BadParameter("--update and --allow-regression need --floors FILE")
+    with _rejects(rejects) as refuse:
+        if benchmark:
+            if len(articles) != 1:
+                raise typer.BadParameter("--benchmark needs one file or folder in --articles")
+            report = judge_by(
+                benchmark, load(model), articles[0], seed=seed, jobs=jobs, cache=cache, on_reject=refuse, say=_say
+            )
+        else:
+            assert coded is not None
+            options = Options(
+                model=model,
+                cross_validate=cross_validate,
+                codebook=codebook,
+                labels=coded,
+                articles=articles,
+                columns=Columns(id=id_column, text=text_column, title=title_column),
+                split=split,
+                cut=cut,
+                folds=folds,
+                since=drift_since,
+                second_coder=second_coder,
+                slice_by=slice_by or (),
+                cluster=cluster,
+                seed=seed,
+                jobs=jobs,
+                cache=cache,
+            )
+            report = judge(options, refuse, _say)
+    _print(report_text(report, width=_width(), colour=_colour()))
+    if out is not None:
+        _say(f"wrote {' and '.join(map(str, write_report(report, out)))}")
+    pinned.check(report, asked)
+    if floors is not None and update:
+        _say(pinned.update(report, floors, allow_regression=allow_regression))
+    elif floors is not None:
+        pinned.check_file(report, floors)
+    _say_rejected(refuse)
+
+
+@app.command("compare")
+def compare_command(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A model file.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    coded: Annotated[Path, typer.Option("--labels", help="Coded articles, JSON Lines.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles: files or folders; may be given again.")],
+    cluster: ClusterOption = Cluster.article,
+    out: Annotated[Path | None, typer.Option(help="A file for the comparison, JSON.", show_default="none")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws resamples.")] = 0,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Compare two models on the same articles: each figure's difference with its interval and p-value."""
+    from classifier.articles import Columns
+    from classifier.atomic import write_atomically
+
+    with _needs_extra("train"):
+        from training.judge import compare_models
+        from training.table import comparison_text
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse:
+        found = compare_models(first, second, coded, articles, columns, refuse, cluster=cluster, seed=seed)
+    _print(comparison_text(found, width=_width(), colour=_colour()))
+    if out is not None:
+        with write_atomically(out) as file:
+            file.write(found.to_json().encode())
+        _say(f"wrote {out}")
+    _say_rejected(refuse)
 
 
 @app.command("export")
@@ -219,12 +371,12 @@ def version(
 
 
 def main() -> None:
-    """Run the command; an error that slantwise knows is one line on stderr and exit status 1."""
+    """Run the command; an error that slantwise knows is one line on stderr, and its exit status."""
     try:
         app(prog_name="slantwise")
     except SlantwiseError as error:
         typer.echo(f"error: {error}", err=True)
-        sys.exit(NOTHING_READ)
+        sys.exit(error.status)
 
 
 class _Rejects:
@@ -274,6 +426,32 @@ def _output(path: Path | None) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit from None
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _say_rejected(refuse: _Rejects) -> None:
+    """End with the status that says so where articles were rejected."""
+    if refuse.count:
+        _say(f"{refuse.count:,} articles rejected")
+        raise typer.Exit(SOME_REJECTED)
+
+
+def _print(text: str) -> None:
+    with _output(None) as file:
+        file.write(text.encode())
+        file.flush()
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def _width() -> int | None:
+    """Return the terminal's width, None where the output is none."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
 
 
 def _usual_format(out: Path | None) -> Format:
