@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SlantwiseError", "__version__", "load", "main"]
 
+DEFAULT_FOLDS = 5
 SOME_REJECTED = 3  # exit status; 1 and 4 are those of errors, 2 that of bad usage
 
 app = typer.Typer(
@@ -205,7 +206,7 @@ def evaluate_command(
         str | None,
         typer.Option(help="Date of a split by time, YYYY-MM-DD.", show_default="the last fifth of the coded articles"),
     ] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Folds of the recipe.")] = 5,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the recipe.")] = DEFAULT_FOLDS,
     drift_since: Annotated[
         str | None, typer.Option(help="With the recipe: judge articles since this date by what earlier ones teach.")
     ] = None,
@@ -253,16 +254,34 @@ def evaluate_command(
         from training.table import report_text
 
     asked = [pinned.parse_floor(text) for text in fail_under or ()]
-    if not articles or (benchmark is None and coded is None):
-        raise typer.BadParameter("--articles is needed, and --labels or --benchmark")
-    if (update or allow_regression) and floors is None:
-        raise typer.BadParameter("--update and --allow-regression need --floors FILE")
+    of_recipe = {"--codebook": codebook, "--cut": cut, "--drift-since": drift_since, "--folds": folds != DEFAULT_FOLDS}
+    of_recipe["--split"] = split != "outlet"
+    of_labels = cross_validate or coded or slice_by or second_coder
+    alone = ", ".join(name for name, given in of_recipe.items() if given)
+    _refuse(
+        {
+            "--articles is needed, and --labels or --benchmark": not articles or not (benchmark or coded),
+            "--update and --allow-regression need --floors FILE": (update or allow_regression) and floors is None,
+            f"{alone} fits the recipe, so it needs --cross-validate": alone and not cross_validate,
+            "--cross-validate judges the recipe, --model a file: give one of them": cross_validate and model,
+            "--cut is for --split time": cut and split != "time",
+            "--benchmark takes no labels, coders, slices or --cross-validate": benchmark and of_labels,
+            "--benchmark needs one file or folder in --articles": benchmark and len(articles or ()) != 1,
+        }
+    )
+    assert articles
     with _rejects(rejects) as refuse:
         if benchmark:
-            if len(articles) != 1:
-                raise typer.BadParameter("--benchmark needs one file or folder in --articles")
             report = judge_by(
-                benchmark, load(model), articles[0], seed=seed, jobs=jobs, cache=cache, on_reject=refuse, say=_say
+                benchmark,
+                load(model),
+                articles[0],
+                seed=seed,
+                cluster=cluster,
+                jobs=jobs,
+                cache=cache,
+                on_reject=refuse,
+                say=_say,
             )
         else:
             assert coded is not None
@@ -430,6 +449,13 @@ def _output(path: Path | None) -> Iterator[BinaryIO]:
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
+
+
+def _refuse(complaints: dict[str, object]) -> None:
+    """End as bad usage where one of the complaints is true."""
+    for complaint, wrong in complaints.items():
+        if wrong:
+            raise typer.BadParameter(complaint)
 
 
 def _say_rejected(refuse: _Rejects) -> None:

@@ -145,9 +145,32 @@ def test_a_question_that_cannot_be_judged_is_named_with_the_reason() -> None:
     nothing = "neither coded nor assigned"
     assert found.questions[0].left_out == {"pear": nothing, "plum": nothing}
     assert found.not_judged == {
-        "kind": "too few answers to tell apart (opinion: coded in no article)",
+        "kind": "too few answers to tell apart (opinion: neither coded nor assigned)",
         "age": "not coded",
     }
+
+
+def test_an_answer_that_is_assigned_where_nobody_coded_it_counts_as_wrong() -> None:
+    book = codebook(head("view", "one-of", ("for", "against", "neither")))
+    coding = answers(book, [["for"], ["neither"]] * 15)
+    scores = scored(coding)
+    scores.assigned[1::2] = [False, True, False]
+
+    question = only(report(book, coding, scores, brief=True))
+
+    assert question.figures["macro_f1"].value == pytest.approx(1 / 3)  # 1, 0 and 0, as scikit-learn has it
+    assert question.confusion is not None
+    assert question.confusion.counts == ((15, 0, 0), (0, 0, 0), (0, 15, 0))
+
+
+def test_articles_that_are_coded_and_not_judged_are_counted_in_a_note() -> None:
+    book, coding = many()
+    scores = scored(coding)
+    scores.probability[:8] = np.nan
+
+    notes = report(book, coding, scores, brief=True).notes
+
+    assert notes == ("fruit: 8 of 60 coded articles are not judged (not scored, or coded with an answer that is not).",)
 
 
 def test_intervals_over_outlets_are_wider_where_an_outlet_s_articles_are_alike() -> None:

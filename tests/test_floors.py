@@ -12,7 +12,9 @@ from training.report import LabelResult, Question, Report
 from training.resampling import Figure
 from training.splits import Split
 
-SIGNATURE = {"codebook": "c0de", "articles": "a", "labels": "l", "split": "outlets-5", "seed": "0", "model": "m"}
+SIGNATURE = {"codebook": "c0de", "articles": "a", "coding": "d", "split": "outlets-5", "seed": "0", "model": "m"}
+
+STANCE = {"stance.apple.micro_f1": 0.8, "stance.apple.macro_f1": 0.7}  # pinned because no floor is of that question
 
 
 def report(micro: float = 0.8, macro: float | None = 0.7, apple: float = 0.9, **signature: str) -> Report:
@@ -53,7 +55,7 @@ def report(micro: float = 0.8, macro: float | None = 0.7, apple: float = 0.9, **
 
 def pinned(path: Path, **floors: float) -> Path:
     named = {name.replace("__", "."): value for name, value in floors.items()}
-    of = {key: SIGNATURE[key] for key in ("codebook", "articles", "labels", "split", "seed")}
+    of = {key: SIGNATURE[key] for key in ("codebook", "articles", "coding", "split", "seed")}
     path.write_text(json.dumps({"of": of, "floors": named}))
     return path
 
@@ -76,7 +78,7 @@ def test_a_floor_is_a_figure_s_name_and_a_number(text: str, read: tuple[str, flo
     assert parse_floor(text) == read
 
 
-@pytest.mark.parametrize("text", ["topic.macro_f1", "=0.8", "topic.macro_f1=high", ""])
+@pytest.mark.parametrize("text", ["topic.macro_f1", "=0.8", "topic.macro_f1=high", "topic.macro_f1=nan", ""])
 def test_anything_else_is_no_floor(text: str) -> None:
     with pytest.raises(SlantwiseError, match=r"expected a figure and a number, such as topic\.macro_f1=0\.8"):
         parse_floor(text)
@@ -143,8 +145,8 @@ def test_an_update_raises_floors_and_keeps_those_a_little_above(tmp_path: Path) 
 
     said = update(report(), path, allow_regression=False)
 
-    assert floors_in(path) == {"fruit.micro_f1": 0.8, "fruit.apple.f1": 0.9009}
-    assert said.endswith("1 floors raised, 0 lowered, 1 as they were")
+    assert floors_in(path) == {"fruit.micro_f1": 0.8, "fruit.apple.f1": 0.9009, **STANCE}
+    assert said.endswith("3 floors raised, 0 lowered, 1 as they were")
 
 
 def test_an_update_never_lowers_a_floor_by_itself(tmp_path: Path) -> None:
@@ -162,11 +164,11 @@ def test_a_floor_is_lowered_where_regression_is_allowed(tmp_path: Path) -> None:
 
     said = update(report(), path, allow_regression=True)
 
-    assert floors_in(path) == {"fruit.micro_f1": 0.8, "fruit.apple.f1": 0.9}
-    assert said.endswith("1 floors raised, 1 lowered, 0 as they were")
+    assert floors_in(path) == {"fruit.micro_f1": 0.8, "fruit.apple.f1": 0.9, **STANCE}
+    assert said.endswith("3 floors raised, 1 lowered, 0 as they were")
 
 
-@pytest.mark.parametrize("key", ["codebook", "articles", "labels", "split", "seed"])
+@pytest.mark.parametrize("key", ["codebook", "articles", "coding", "split", "seed"])
 def test_floors_of_other_data_are_not_compared(tmp_path: Path, key: str) -> None:
     path = pinned(tmp_path / "floors.json", fruit__micro_f1=0.1)
     other = report(**{key: "another"})
@@ -179,10 +181,21 @@ def test_floors_of_other_data_are_not_compared(tmp_path: Path, key: str) -> None
 def test_floors_of_other_data_are_pinned_anew_where_that_is_allowed(tmp_path: Path) -> None:
     path = pinned(tmp_path / "floors.json", fruit__micro_f1=0.9)
 
-    update(report(labels="another"), path, allow_regression=True)
+    update(report(coding="another"), path, allow_regression=True)
 
-    assert json.loads(path.read_text())["of"]["labels"] == "another"
-    assert floors_in(path) == {"fruit.micro_f1": 0.8}
+    assert json.loads(path.read_text())["of"]["coding"] == "another"
+    assert floors_in(path) == {"fruit.micro_f1": 0.8, **STANCE}
+
+
+def test_floors_that_the_codebook_no_longer_has_are_dropped_on_purpose_only(tmp_path: Path) -> None:
+    path = pinned(tmp_path / "floors.json", fruit__micro_f1=0.5, gone__f1=0.5)
+
+    with pytest.raises(SlantwiseError, match=r"no figure 'gone\.f1'"):
+        update(report(), path, allow_regression=False)
+    said = update(report(), path, allow_regression=True)
+
+    assert said.endswith("; dropped gone.f1")
+    assert "gone.f1" not in floors_in(path)
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,8 @@ def test_models_are_compared_on_the_same_articles(
     assert found["n_articles"] == N_NEW
     assert difference["low"] > 0.2
     assert found["measures"]["macro_f1"]["p"] < 0.01
-    assert set(found["labels"]) == set(FRUIT)
+    assert found["labels"]["plum"]["difference"]["low"] > 0
+    assert found["labels"]["cherry"]["difference"]["undefined"] == "neither coded nor assigned"
     assert "second less first" in table
     assert f"wrote {tmp_path}/c.json" in said
 
@@ -309,6 +310,23 @@ def test_a_model_that_does_not_say_what_it_learned_from_cannot_be_compared_with(
     assert "train once without --replace-only-if-better" in said
 
 
+@pytest.mark.slow
+def test_a_model_whose_codebook_has_grown_is_compared_on_the_questions_that_stayed(
+    files: Files, command: Command
+) -> None:
+    command(*files.arguments())
+    grown = files.codebook.read_text() + '\n[[head]]\nkey = "sour"\nkind = "many-of"\nlabel = [{ key = "sour" }]\n'
+    files.codebook.write_text(grown)
+    rows = [json.loads(line) for line in files.labels.read_text().splitlines()]
+    write_jsonl(files.labels, [row | {"sour": ["sour"][: i % 2]} for i, row in enumerate(rows)])
+
+    status, said, _ = command(*files.arguments("--replace-only-if-better"))
+
+    assert status == 4  # no better on the question that both have
+    assert "fruit: macro F1 " in said
+    assert "sour: " not in said
+
+
 # --- bad input
 
 
@@ -366,6 +384,11 @@ def test_one_coded_article_is_judged_without_intervals(trained: Files, command: 
         pytest.param((), "--articles is needed, and --labels or --benchmark", id="nothing"),
         pytest.param(("--labels", "x"), "--articles is needed", id="no-articles"),
         pytest.param(("--labels", "x", "--articles", "y", "--update"), "need --floors FILE", id="update"),
+        pytest.param(("--labels", "x", "--articles", "y", "--split", "time"), "--split fits the recipe", id="split"),
+        pytest.param(("--labels", "x", "--articles", "y", "--cross-validate", "--model", "z"), "give one", id="both"),
+        pytest.param(("--labels", "x", "--articles", "y", "--cross-validate", "--cut", "2020"), "--cut is", id="cut"),
+        pytest.param(("--benchmark", "capnyt", "--articles", "y", "--labels", "x"), "takes no labels", id="labels"),
+        pytest.param(("--benchmark", "capnyt", "--articles", "y", "--articles", "z"), "one file", id="benchmark"),
         pytest.param(("--labels", "x", "--articles", "y", "--cluster", "paper"), "'paper' is not one of", id="cluster"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from made_up import answers, articles, dealt, head, prepared, trained
+from made_up import answers, articles, codebook, dealt, head, prepared, trained
 
 from classifier.codebook import Codebook
 from classifier.errors import ArticleError, SlantwiseError
@@ -64,7 +64,7 @@ def model() -> Model:
 @pytest.fixture
 def judge(model: Model) -> Judge:
     def run(name: str, path: Path, by: Model = model) -> Report:
-        return benchmark(name, by, path, seed=0, jobs=1, cache=None, on_reject=print, say=print)
+        return benchmark(name, by, path, seed=0, cluster="article", jobs=1, cache=None, on_reject=print, say=print)
 
     return run
 
@@ -210,9 +210,21 @@ def test_the_published_split_is_trained_and_tested_on(tmp_path: Path, judge: Jud
 
 def test_a_table_without_the_published_split_is_an_error(tmp_path: Path, judge: Judge) -> None:
     path = cap_table(tmp_path / "cap.parquet", [3, 20])
+    book = codebook(head("side", "one-of", ("left", "right"), coded_in="articles"))
+    by = trained(book, articles([[]] * 12, seed=1), answers(book, [["left"], ["right"]] * 6))
 
-    with pytest.raises(ArticleError, match=r"needs columns published_media_split.*; missing published_media_split"):
-        judge("allsides-media", path)
+    with pytest.raises(ArticleError, match=r"needs columns published_media_split, side; missing published_media"):
+        judge("allsides-media", path, by)
+
+
+def test_a_codebook_without_leaning_cannot_be_judged_by_allsides(tmp_path: Path, judge: Judge) -> None:
+    with pytest.raises(SlantwiseError, match="has no head that is coded in the articles, such as leaning"):
+        judge("allsides-media", cap_table(tmp_path / "cap.parquet", [3, 20]))
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path: Path, judge: Judge) -> None:
+    with pytest.raises(ArticleError, match=r"gone: no such file or folder"):
+        judge("semeval2023", tmp_path / "gone")
 
 
 def test_a_benchmark_that_is_not_known_is_an_error_that_names_those_that_are(tmp_path: Path, judge: Judge) -> None:

@@ -1,11 +1,12 @@
 """Compare two coders' figures on the same articles, by a bootstrap that draws the same articles for both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.codebook import Block
 from training.predictions import Predictions
 from training.questions import Judged, Measure, judged, label_measures_of, measure, measures_of
 from training.recipe import least_labels
@@ -37,21 +38,25 @@ class Comparison:
 
 
 def compare(first: Predictions, second: Predictions, cluster: str, seed: int) -> Iterator[Comparison]:
-    """Yield each question that both answer, compared on the articles and labels that both have.
+    """Yield each question that both answer, compared on the articles that both have.
+
+    A label that one of them has not learned is one that it never assigns: that is a difference, too.
 
     Both are of the same table of articles. `cluster` is what the bootstrap draws: 'article' or 'outlet'.
     """
     outlets = np.array(outlets_of(first.articles))
-    ours, theirs = (
-        {one.name: one for one in judged(p.codebook, p.answers, p.scores) if isinstance(one, Judged)}
-        for p in (first, second)
-    )
+    ours, theirs = (by_name(judged(p.codebook, p.answers, p.scores, every_label=True)) for p in (first, second))
     for name in [name for name in ours if name in theirs and _same_labels(ours[name], theirs[name])]:
         both = paired(ours[name], theirs[name])
         if both is not None:
             rows = both[0].rows
             groups = np.arange(len(rows)) if cluster == "article" else np.unique(outlets[rows], return_inverse=True)[1]
             yield compared(*both, groups, seed)
+
+
+def by_name(found: Iterable[Judged | tuple[Block, str]]) -> dict[str, Judged]:
+    """Return the questions that can be judged, by name."""
+    return {one.name: one for one in found if isinstance(one, Judged)}
 
 
 def paired(first: Judged, second: Judged) -> tuple[Judged, Judged] | None:

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.codebook import Block
+from classifier.errors import LabelError
 from training import metrics
 from training.baselines import baselines
 from training.ceiling import ceiling
-from training.compare import compared, paired
-from training.labels import Coded, Coding
+from training.compare import Comparison, compare
+from training.labels import UNKNOWN, Coded, Coding
 from training.methods import methods_paragraph
 from training.predictions import Predictions
 from training.questions import Judged, Measured, judged, label_measures_of, measure, measures_of, question_name
@@ -68,6 +69,7 @@ def evaluate(
     questions = tuple(judge.question(one) for one in found if isinstance(one, Judged))
     here = int(predictions.articles["id"].is_in(list(coding.ids)).sum())
     split = predictions.split
+    notes = (*predictions.notes, *_unjudged(predictions, found))
     signature = {**signature, "split": split.name, "seed": str(settings.seed), "resampled": settings.cluster}
     return Report(
         title=title,
@@ -83,9 +85,33 @@ def evaluate(
         },
         questions=questions,
         not_judged={question_name(one[0]): one[1] for one in found if not isinstance(one, Judged)},
-        notes=predictions.notes,
+        notes=notes,
         methods=methods_paragraph(title, split, settings.cluster, questions),
     )
+
+
+def refuse_empty(report: Report) -> None:
+    """Hold a report to having something in it.
+
+    Raises
+    ------
+    LabelError
+        If no question can be judged; the message says why.
+    """
+    if not report.questions:
+        why = "; ".join(f"{question}: {why}" for question, why in report.not_judged.items())
+        way_out = " (judge the recipe instead: --cross-validate)" if report.notes else ""
+        raise LabelError(f"nothing can be judged: {why}{way_out}")
+
+
+def _unjudged(predictions: Predictions, found: Sequence[Judged | tuple[Block, str]]) -> Iterator[str]:
+    """Say of each question how many coded articles are not judged, since figures are of the others only."""
+    for one in found:
+        if isinstance(one, Judged):
+            n_coded = int((predictions.answers[:, one.block.columns] != UNKNOWN).all(axis=1).sum())
+            if len(one.rows) < n_coded:
+                rest = f"{n_coded - len(one.rows):,} of {n_coded:,} coded articles"
+                yield f"{one.name}: {rest} are not judged (not scored, or coded with an answer that is not)."
 
 
 class _Judge:
@@ -97,9 +123,7 @@ class _Judge:
         rows = range(len(self.outlets))
         self.apart = np.array([name or f"article {row}" for name, row in zip(self.outlets, rows, strict=True)])
         self.columns = {} if settings.brief else slice_columns(predictions, self.outlets, settings.slice_by, coding)
-        later = settings.later
-        found = [] if later is None else judged(later.codebook, later.answers, later.scores)
-        self.later = {one.name: one for one in found if isinstance(one, Judged)}
+        self.drifted = {one.name: one for one in self._drifted()}
 
     def question(self, question: Judged) -> Question:
         seed, brief, head = self.settings.seed, self.settings.brief, question.block.head
@@ -191,12 +215,14 @@ class _Judge:
             return None
         return ceiling(question, self.settings.second, self.groups(question), self.settings.seed)
 
+    def _drifted(self) -> Iterator[Comparison]:
+        """Yield questions as earlier articles alone teach them, compared with the predictions."""
+        if self.settings.later is not None:
+            yield from compare(self.settings.later, self.predictions, self.settings.cluster, self.settings.seed)
+
     def drift(self, question: Judged) -> Drift | None:
-        earlier = self.later.get(question.name)
-        both = None if earlier is None else paired(earlier, question)
-        if both is None:
-            return None
-        return Drift(self.settings.since, compared(*both, self.groups(both[0]), self.settings.seed))
+        found = self.drifted.get(question.name)
+        return None if found is None else Drift(self.settings.since, found)
 
 
 def _wording(block: Block) -> str:

@@ -4,6 +4,7 @@ The file names the data that its floors are of. A floor is lowered, or pinned an
 """
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from training.report import Report
 
 # Machines sum in other orders, which moves an article or two over a threshold: of 2,000 articles less than this.
 TOLERANCE = 0.002
-OF_DATA = ("codebook", "articles", "labels", "split", "seed")  # parts of the signature that floors hang on
+OF_DATA = ("codebook", "articles", "coding", "split", "seed")  # parts of the signature that floors hang on
 
 
 def parse_floor(text: str) -> tuple[str, float]:
@@ -27,7 +28,7 @@ def parse_floor(text: str) -> tuple[str, float]:
     """
     name, equals, number = text.partition("=")
     try:
-        if equals and name:
+        if equals and name and math.isfinite(float(number)):
             return name.strip(), float(number)
     except ValueError:
         pass
@@ -80,10 +81,16 @@ def update(report: Report, path: Path, *, allow_regression: bool) -> str:
             check(report, list(pinned["floors"].items()), TOLERANCE)
         old: dict[str, float] = pinned["floors"]
     else:
-        old = {f"{q.name}.{key}": 0.0 for q in report.questions for key in (q.headline, "macro_f1")}
+        old = {}
+    named = dict(report.figures())
+    gone = [name for name in old if name not in named]  # of another codebook, since the same data has them
+    old = {name: floor for name, floor in old.items() if name in named}
+    for question in report.questions:
+        if not any(name.startswith(f"{question.name}.") for name in old):
+            old |= {f"{question.name}.{key}": 0.0 for key in (question.headline, "macro_f1")}
     new = {}
     for name, floor in old.items():
-        value = report.figure(name).value
+        value = named[name].value
         now = floor if value is None else round(value, 4)
         new[name] = now if allow_regression else max(floor, now)
     table = {"of": {key: report.signature[key] for key in OF_DATA}, "floors": new}
@@ -91,7 +98,8 @@ def update(report: Report, path: Path, *, allow_regression: bool) -> str:
         file.write((json.dumps(table, indent=1) + "\n").encode())
     raised = sum(new[name] > old[name] for name in new)
     lowered = sum(new[name] < old[name] for name in new)
-    return f"{path}: {raised} floors raised, {lowered} lowered, {len(new) - raised - lowered} as they were"
+    dropped = f"; dropped {', '.join(gone)}" if gone else ""
+    return f"{path}: {raised} floors raised, {lowered} lowered, {len(new) - raised - lowered} as they were{dropped}"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -101,14 +109,15 @@ def _read(path: Path) -> dict[str, Any]:
         raise SlantwiseError(f"{path}: cannot be read: {error.strerror} (pin floors with --update)") from None
     except ValueError as error:
         raise SlantwiseError(f"{path}: not JSON: {error}") from None
-    floors = table.get("floors") if isinstance(table, dict) else None
-    if not isinstance(floors, dict) or not all(isinstance(value, int | float) for value in floors.values()):
+    of, floors = (table.get(key) if isinstance(table, dict) else None for key in ("of", "floors"))
+    numbers = list(floors.values()) if isinstance(of, dict) and isinstance(floors, dict) else [None]
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in numbers):
         raise SlantwiseError(f"{path}: expected 'of' and 'floors', a number each; found {str(table)[:60]}")
     return {**table}
 
 
 def _same_data(report: Report, pinned: dict[str, Any], path: Path) -> None:
-    of = pinned.get("of", {})
+    of = pinned["of"]
     differing = [key for key in OF_DATA if of.get(key) != report.signature[key]]
     if differing:
         said = "; ".join(f"{key} {of.get(key)}, here {report.signature[key]}" for key in differing)

@@ -5,14 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from classifier import __version__
 from classifier.articles import Columns, Reject, read_articles
-from classifier.codebook import Codebook
+from classifier.codebook import Codebook, blocks, question
 from classifier.errors import ArticleError
 from training.corpora import content_sha256
-from training.labels import Coded, Coding, align, read_labels
+from training.labels import UNKNOWN, Coded, Coding, align, read_labels
 from training.splits import outlets_of
 
 ALWAYS = ("id", "source", "title", "text", "outlet", "date", "url")  # columns that articles have without asking
@@ -63,15 +64,38 @@ def read_inputs(
     if all_heads:
         table = table.drop(name for name in in_articles if table[name].is_null().all())  # was in no file
     answers = align(coding, table, codebook)
-    digest = hashlib.sha256(answers.tobytes() + "\0".join(outlets_of(table)).encode()).hexdigest()
-    signature = {
+    return Inputs(codebook, coding, table, answers, signature_of(codebook, table, answers, digest_of(labels)))
+
+
+def signature_of(codebook: Codebook, articles: pl.DataFrame, answers: Coded, labels: str) -> dict[str, str]:
+    """Return what figures hang on; `coding` is of answers and outlets as they were used."""
+    coding = hashlib.sha256(answers.tobytes() + "\0".join(outlets_of(articles)).encode()).hexdigest()
+    return {
         "codebook": codebook.digest,
-        "articles": content_sha256(table)[:12],
-        "labels": hashlib.sha256(labels.read_bytes()).hexdigest()[:12],
-        "coding": digest[:12],  # answers and outlets as they were used
+        "articles": content_sha256(articles)[:12],
+        "labels": labels,
+        "coding": coding[:12],
         "slantwise": __version__,
     }
-    return Inputs(codebook, coding, table, answers, signature)
+
+
+def digest_of(path: Path) -> str:
+    """Return the first 12 hex digits of a file's SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def answers_for(codebook: Codebook, inputs: Inputs) -> Coded:
+    """Return the answers in the columns of another codebook: of questions that have the same labels there.
+
+    Questions that differ count as not coded, shape (n_articles, n_columns of that codebook).
+    """
+    ours = {(question(block), block.head.keys): block.columns for block in blocks(inputs.codebook)}
+    parts = []
+    for block in blocks(codebook):
+        columns = ours.get((question(block), block.head.keys))
+        unknown = np.full((len(inputs.answers), len(block.head.keys)), UNKNOWN, dtype=np.int8)
+        parts.append(unknown if columns is None else inputs.answers[:, columns])
+    return np.concatenate(parts, axis=1)
 
 
 def read_articles_table(

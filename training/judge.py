@@ -13,12 +13,13 @@ from classifier.codebook import read_codebook
 from classifier.errors import LabelError, SlantwiseError
 from classifier.model import Model
 from training.compare import Comparison, compare
-from training.evaluate import Settings, evaluate
-from training.inputs import Inputs, read_inputs
+from training.evaluate import Settings, evaluate, refuse_empty
+from training.inputs import Inputs, answers_for, digest_of, read_inputs
 from training.labels import align, read_labels
 from training.material import prepare
 from training.page import page
 from training.predictions import SPLITS, Predictions, check_split, cross_validated, deal, of_model
+from training.questions import question_name
 from training.report import Report
 
 OnReject = Callable[[Reject], None]
@@ -74,9 +75,10 @@ def judge(options: Options, on_reject: OnReject, say: Say) -> Report:
     extra = (*options.slice_by, *([] if options.split in SPLITS else [options.split]))
     inputs = read_inputs(codebook, options.labels, options.articles, options.columns, on_reject, extra=extra)
     say(f"{len(inputs.coding.ids):,} coded articles, {len(inputs.articles):,} articles")
-    second = None
+    second, signature = None, {**inputs.signature, "model": name}
     if options.second_coder:
         second = align(read_labels(options.second_coder, codebook), inputs.articles, codebook)
+        signature["second"] = digest_of(options.second_coder)
 
     later = None
     if options.cross_validate:
@@ -93,10 +95,10 @@ def judge(options: Options, on_reject: OnReject, say: Say) -> Report:
         since=options.since or "",
         later=later,
     )
-    report = evaluate(predictions, inputs.coding, name, {**inputs.signature, "model": name}, settings)
-    if not report.questions:
-        why = "; ".join(f"{question}: {why}" for question, why in report.not_judged.items())
-        raise LabelError(f"nothing can be judged: {why}{_way_out(predictions)}")
+    report = evaluate(predictions, inputs.coding, name, signature, settings)
+    refuse_empty(report)
+    if second is not None and not any(question.ceiling for question in report.questions):
+        raise LabelError(f"{options.second_coder}: no article that is judged is coded there too (do the ids match?)")
     return report
 
 
@@ -114,10 +116,6 @@ def _cross_validate(inputs: Inputs, options: Options, say: Say) -> tuple[Predict
 
     later = predicted("time", options.since) if options.since else None
     return predicted(options.split, options.cut), later
-
-
-def _way_out(predictions: Predictions) -> str:
-    return " (judge the recipe instead: --cross-validate)" if predictions.notes else ""
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -167,7 +165,7 @@ def compare_models(
     """
     one, other = Model.load(first), Model.load(second)
     inputs = read_inputs(one.codebook, labels, articles, columns, on_reject)
-    theirs = align(read_labels(labels, other.codebook), inputs.articles, other.codebook)
+    theirs = answers_for(other.codebook, inputs)
     predictions = of_model(one, inputs.articles, inputs.answers), of_model(other, inputs.articles, theirs)
     found = tuple(compare(*predictions, cluster, seed))
     names = {c.name for c in found}
@@ -175,6 +173,6 @@ def compare_models(
         raise SlantwiseError(f"{first} and {second}: no question that both answer on the same coded articles")
     signature = {**inputs.signature, "seed": str(seed), "resampled": cluster}
     signature |= {"first": f"{one.name}/{one.codebook.digest}", "second": f"{other.name}/{other.codebook.digest}"}
-    asked = {head.key for head in (*one.codebook.heads, *other.codebook.heads)}
-    left = sorted(key for key in asked if not any(name.split(".")[0] == key for name in names))
+    asked = dict.fromkeys(question_name(block) for block in (*one.blocks, *other.blocks))
+    left = [name for name in asked if name not in names]
     return Compared(str(first), str(second), found, tuple(left), signature)

@@ -39,6 +39,11 @@ def _sentences(title: str, split: Split, cluster: str, questions: Sequence[Quest
             error, with Holm's correction over all slices of a question."""
     if any(q.ceiling for q in questions):
         yield "Agreement of coders is Krippendorff's alpha for nominal data (2011) and Cohen's kappa (1960)."
+    if any(q.drift for q in questions):
+        yield """Drift compares a model of all earlier articles, those of the same outlets among them, with the
+            cross-validation on the same rows; where the split keeps outlets apart it is shown smaller than it is."""
+    if any(q.baselines for q in questions):
+        yield "Baselines know the shares of the labels among the judged articles, or the outlet's other articles."
     left_out = [f"{q.name}: {key} ({why})" for q in questions for key, why in q.left_out.items()]
     if left_out:
         yield f"Not judged: {'; '.join(left_out)}."

@@ -17,9 +17,8 @@ from classifier.codebook import Codebook, Head, blocks
 from classifier.decide import Scores
 from classifier.errors import ArticleError, SlantwiseError
 from classifier.model import Model
-from training.corpora import content_sha256
-from training.evaluate import Settings, evaluate
-from training.inputs import ALWAYS, read_articles_table
+from training.evaluate import Settings, evaluate, refuse_empty
+from training.inputs import ALWAYS, read_articles_table, signature_of
 from training.labels import NO, UNKNOWN, YES, Coded, Coding, align
 from training.material import prepare
 from training.predictions import Predictions, cross_validated, deal, of_model
@@ -36,7 +35,16 @@ OnReject = Callable[[Reject], None]
 
 
 def benchmark(
-    name: str, model: Model, path: Path, *, seed: int, jobs: int, cache: Path | None, on_reject: OnReject, say: Say
+    name: str,
+    model: Model,
+    path: Path,
+    *,
+    seed: int,
+    cluster: str,
+    jobs: int,
+    cache: Path | None,
+    on_reject: OnReject,
+    say: Say,
 ) -> Report:
     """Return the report on one of `BENCHMARKS`.
 
@@ -59,12 +67,10 @@ def benchmark(
     else:
         predictions = BENCHMARKS[name](model, path, on_reject)
         said = f"{model.name} on {name}"
-    signature = {
-        "codebook": model.codebook.digest,
-        "articles": content_sha256(predictions.articles)[:12],
-        "model": said,
-    }
-    return evaluate(predictions, NOBODY, said, signature, Settings(seed=seed))
+    signature = signature_of(predictions.codebook, predictions.articles, predictions.answers, name) | {"model": said}
+    report = evaluate(predictions, NOBODY, said, signature, Settings(seed=seed, cluster=cluster))
+    refuse_empty(report)
+    return report
 
 
 # --- SemEval-2023 Task 3
@@ -199,6 +205,8 @@ def _allsides(
 ) -> Predictions:
     """Train on the published train part, judge on its test part: the leaning of the outlet from the text."""
     leaning = [head for head in codebook.heads if head.coded_in == "articles"]
+    if not leaning:
+        raise SlantwiseError(f"codebook {codebook.name} has no head that is coded in the articles, such as leaning")
     alone = Codebook(name=codebook.name, version=codebook.version, heads=tuple(leaning))
     articles = _table(path, (split, *(head.field for head in leaning)), on_reject)
     answers = np.full((len(articles), blocks(alone)[-1].columns.stop), UNKNOWN, dtype=np.int8)
@@ -213,6 +221,8 @@ def _allsides(
 
 def _table(path: Path, columns: Sequence[str], on_reject: OnReject) -> pl.DataFrame:
     """Read a corpus table with the columns that a benchmark needs; titles stand for texts where there are none."""
+    if not path.exists():
+        raise ArticleError(f"{path}: no such file or folder (check the path)")
     if path.suffix != ".parquet" or not path.is_file():
         raise ArticleError(f"{path}: expected a parquet file, as `slantwise corpora fetch` makes it")
     found = pl.read_parquet_schema(path)

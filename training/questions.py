@@ -92,7 +92,9 @@ def question_name(block: Block) -> str:
     return block.head.key if block.target is None else f"{block.head.key}.{block.target}"
 
 
-def judged(codebook: Codebook, answers: Coded, scores: Scores) -> Iterator[Judged | tuple[Block, str]]:
+def judged(
+    codebook: Codebook, answers: Coded, scores: Scores, *, every_label: bool = False
+) -> Iterator[Judged | tuple[Block, str]]:
     """Yield each question with the articles that it can be judged on, or why there are none.
 
     Parameters
@@ -101,6 +103,8 @@ def judged(codebook: Codebook, answers: Coded, scores: Scores) -> Iterator[Judge
         What coders said, shape (n_articles, n_columns).
     scores
         What the model said, same rows; an article that it was not asked about has no probability in any column.
+    every_label
+        Judge labels too that the model has not learned, as assigned to no article: to compare it with one that has.
     """
     for block in blocks(codebook):
         coded, probability = answers[:, block.columns], scores.probability[:, block.columns]
@@ -109,7 +113,8 @@ def judged(codebook: Codebook, answers: Coded, scores: Scores) -> Iterator[Judge
         if not known.any():
             yield block, f"none of the {asked.sum():,} articles coded for it was scored" if asked.any() else "not coded"
             continue
-        left_out = dict(_left_out(block, coded[known], probability[known], scores.assigned[known, block.columns]))
+        said = scores.assigned[known, block.columns]
+        left_out = {} if every_label else dict(_left_out(block, coded[known], probability[known], said))
         kept = np.array([key not in left_out for key in block.head.keys])
         if kept.sum() < least_labels(block.head):
             reasons = "; ".join(f"{key}: {why}" for key, why in left_out.items())
@@ -136,8 +141,6 @@ def _left_out(
         n_coded = int((marks == YES).sum())
         if np.isnan(values).all():
             yield key, f"not learned, for want of coded articles; coded in {n_coded:,} here"
-        elif not n_coded and block.head.kind != "many-of":
-            yield key, NOWHERE
         elif not n_coded and not said.any():
             yield key, NEITHER
 

@@ -24,8 +24,8 @@ from training.card import model_card
 from training.compare import Comparison, compare
 from training.corpora import content_sha256, registry
 from training.evaluate import Settings, evaluate
-from training.inputs import Inputs, read_inputs
-from training.labels import UNKNOWN, Coded, align, read_labels
+from training.inputs import Inputs, answers_for, read_inputs
+from training.labels import UNKNOWN, Coded
 from training.material import prepare
 from training.predictions import Predictions, cross_validated, deal, deal_by_column, of_model, sides_of
 from training.recipe import fit
@@ -126,11 +126,14 @@ def _comparison_lines(found: Sequence[Comparison]) -> Iterator[str]:
 
 
 def _held_predictions(held: Model, options: Options, inputs: Inputs) -> Predictions:
-    """Return what the model that would be replaced says of the same articles, read by its own codebook."""
+    """Return what the model that would be replaced says of the same articles."""
     if held.record is None:
         msg = f"{options.out}: does not say what it learned from, so nothing can be compared with it fairly"
         raise SlantwiseError(f"{msg} (train once without --replace-only-if-better)")
-    answers = align(read_labels(options.labels, held.codebook), inputs.articles, held.codebook)
+    answers = answers_for(held.codebook, inputs)
+    if (answers == UNKNOWN).all():
+        msg = f"{options.out}: has no question in common with the codebook, labels and all"
+        raise SlantwiseError(f"{msg} (train without --replace-only-if-better)")
     return of_model(held, inputs.articles, answers)
 
 

@@ -85,13 +85,13 @@ def slices(
     error = float(np.nanstd(resampled)) if len(resampled) else 0.0
     found: list[tuple[Slice, float | None]] = []
     for column, series in values.items():
-        here = series.gather(question.rows)
+        here = series.gather(question.rows).alias("value")
         if column == question.block.head.field or here.drop_nulls().n_unique() < 2:
             continue
-        counts = here.drop_nulls().value_counts(sort=True, name="n").sort(["n", here.name], descending=[True, False])
+        counts = here.drop_nulls().value_counts(sort=True, name="n").sort(["n", "value"], descending=[True, False])
         listed = counts.filter(pl.col("n") >= FEWEST).head(MOST)
         unlisted[column] = len(counts) - len(listed)
-        for value in _in_order(column, listed[here.name].to_list()):
+        for value in _in_order(column, listed["value"].to_list()):
             among = (here == value).fill_null(False).to_numpy()
             of_part = error * (len(groups) / among.sum()) ** 0.5  # of as many articles, taken from the whole by chance
             found.append(_slice(question.among(among), (column, value), groups[among], seed, head_value, of_part))
