@@ -2,6 +2,7 @@
 # make test   set up and run everything that CI runs
 # make check  format, lint, types, import contract, tests
 # make model  retrain the shipped model from the public corpora
+# make report judge its recipe by cross-validation, hold it to data/floors.json, and write docs/report
 
 PYTHON ?= python3
 CORPORA ?= ../shared/corpora
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL := classifier/default_model/policy-news.slantwise
 
-.PHONY: demo test check format lint types imports tests model clean
+.PHONY: demo test check format lint types imports tests model report clean
 
 demo: $(VENV)/scoring
 	$(BIN)/slantwise score data/examples --format table
@@ -39,6 +40,13 @@ model: $(VENV)/developing
 	    --articles $(CORPORA)/allsides.parquet --articles $(CORPORA)/allsides2021.parquet \
 	    --published-split published_media_split --published-split published_random_split \
 	    --cache .cache --out $(MODEL)
+
+report: $(VENV)/developing
+	$(BIN)/slantwise evaluate --cross-validate \
+	    --codebook data/codebooks/policy-news.toml --labels data/labels/policy-news.jsonl \
+	    --articles $(CORPORA)/allsides.parquet --articles $(CORPORA)/allsides2021.parquet \
+	    --second-coder data/labels/policy-news-second-coder.jsonl --drift-since 2021-01-01 \
+	    --floors data/floors.json --cache .cache --out docs/report
 
 # The stamps tell which of the two environments .venv holds; the second contains the first.
 $(VENV)/scoring: pyproject.toml
