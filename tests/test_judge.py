@@ -251,6 +251,18 @@ def test_a_model_is_no_better_than_itself(trained: Files, command: Command, tmp_
     assert found["p"] == 1.0
 
 
+def test_a_model_that_may_have_learned_from_the_articles_is_compared_with_a_warning(
+    trained: Files, command: Command, tmp_path: Path
+) -> None:
+    model = Model.load(trained.out)
+    Model("silent", model.codebook, model.vocabulary, model.weights).write(tmp_path / "silent.slantwise", {})
+
+    _, _, table = command("compare", str(tmp_path / "silent.slantwise"), str(trained.out), *own(trained))
+
+    said = " ".join(table.split())
+    assert f"note: {tmp_path}/silent.slantwise: The model file does not say what it learned from;" in said
+
+
 def test_models_without_a_common_question_cannot_be_compared(
     trained: Files, tiny_model: Model, command: Command, tmp_path: Path
 ) -> None:

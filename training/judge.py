@@ -133,12 +133,13 @@ def write_report(report: Report, folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two models on the same articles; `signature` names what the figures hang on."""
+    """Two models on the same articles: `notes` say what flatters one of them, `signature` what figures hang on."""
 
     first: str
     second: str
     comparisons: tuple[Comparison, ...]
     not_compared: tuple[str, ...]
+    notes: tuple[str, ...]
     signature: dict[str, str]
 
     def to_json(self) -> str:
@@ -175,4 +176,6 @@ def compare_models(
     signature |= {"first": f"{one.name}/{one.codebook.digest}", "second": f"{other.name}/{other.codebook.digest}"}
     asked = dict.fromkeys(question_name(block) for block in (*one.blocks, *other.blocks))
     left = [name for name in asked if name not in names]
-    return Compared(str(first), str(second), found, tuple(left), signature)
+    files = (str(first), str(second))
+    notes = [f"{file}: {note}" for file, said in zip(files, predictions, strict=True) for note in said.notes]
+    return Compared(*files, found, tuple(left), tuple(notes), signature)

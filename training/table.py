@@ -46,6 +46,8 @@ def comparison_text(compared: Compared, *, width: int | None, colour: bool) -> s
         for row in _comparison_rows(one):
             table.add_row(*row)
     console.print(f"first {_plain(compared.first)}, second {_plain(compared.second)}")
+    for note in compared.notes:
+        console.print(f"[red]note:[/] {_plain(note)}")
     console.print(table)
     if compared.not_compared:
         console.print(
