@@ -64,6 +64,15 @@ def test_the_table_of_a_report(good: Report) -> None:
     assert text.endswith("codebook=c0de|split=made-up|seed=0|resampled=article\n")
 
 
+def test_labels_that_are_not_judged_stand_together_by_reason() -> None:
+    book = codebook(head("fruit", "many-of", ("apple", "pear", "fig", "plum")))
+    coding = answers(book, [["apple"] if row % 3 else ["pear"] for row in range(N)])
+
+    text = report_text(report(book, coding, coding == YES), width=None, colour=False)
+
+    assert "not judged: fig, plum (neither coded nor assigned)\n" in text
+
+
 def test_a_good_model_is_not_called_below_anything(good: Report) -> None:
     assert "below" not in report_text(good, width=None, colour=False)
 

@@ -103,8 +103,9 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _warnings(question: Question) -> Iterator[str]:
-    for key, why in question.left_out.items():
-        yield f"{_plain(key)} is not judged: {_plain(why)}"
+    for why in dict.fromkeys(question.left_out.values()):
+        keys = ", ".join(key for key, reason in question.left_out.items() if reason == why)
+        yield f"not judged: {_plain(keys)} ({_plain(why)})"
     for baseline in question.baselines:
         titles = [question.measures[key] for key in baseline.above]
         parts = [*titles, *(f"F1 of {key}" for key in baseline.above_labels)]
