@@ -153,7 +153,7 @@ def train_command(
     replace_only_if_better: Annotated[
         bool, typer.Option("--replace-only-if-better", help="Keep the model at --out unless the new one is better.")
     ] = False,
-    folds: Annotated[int, typer.Option(min=2, help="Folds of the evaluation, outlets apart.")] = 5,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the evaluation, outlets apart.")] = DEFAULT_FOLDS,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and data, same model file.")] = 0,
     jobs: JobsOption = 2,
     cache: CacheOption = None,

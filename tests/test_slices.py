@@ -12,7 +12,7 @@ from classifier.decide import Scores
 from classifier.errors import ArticleError
 from training.labels import UNKNOWN, YES, Coded, Coding
 from training.predictions import Predictions
-from training.questions import Judged, judged
+from training.questions import Judged, Measured, judged, measure, measures_of
 from training.report import Slice
 from training.slices import FEWEST, MOST, slice_columns, slices
 from training.splits import Split
@@ -46,6 +46,10 @@ def columns_of(articles: pl.DataFrame, coding: Coded | None = None, **more: Any)
     return slice_columns(predictions(articles, coding), outlets, more.pop("columns", ()), read)
 
 
+def whole_of(question: Judged, groups: np.ndarray) -> Measured:
+    return measure(question, measures_of(question), groups, 0)
+
+
 def sliced(values: dict[str, pl.Series], wrong: np.ndarray) -> tuple[tuple[Slice, ...], dict[str, int]]:
     """Return the slices of topics, which are all wrong in the articles of `wrong`."""
     n = len(wrong)
@@ -53,7 +57,7 @@ def sliced(values: dict[str, pl.Series], wrong: np.ndarray) -> tuple[tuple[Slice
     said = (coding == YES) ^ wrong[:, None]
     question = next(iter(judged(BOOK, coding, Scores(said.astype(np.float32) * 0.8 + 0.1, said))))
     assert isinstance(question, Judged)
-    return slices(question, values, np.arange(n), seed=0)
+    return slices(question, whole_of(question, np.arange(n)), values, np.arange(n), seed=0)
 
 
 # --- what articles are sliced by
@@ -192,7 +196,7 @@ def test_a_slice_of_one_outlet_has_no_interval_where_outlets_are_drawn() -> None
     assert isinstance(question, Judged)
     outlets = pl.Series(["a", "b"] * 40)
 
-    found, _ = slices(question, {"outlet": outlets}, np.arange(n) % 2, seed=0)
+    found, _ = slices(question, whole_of(question, np.arange(n) % 2), {"outlet": outlets}, np.arange(n) % 2, seed=0)
 
     assert {one.figures["micro_f1"].undefined for one in found} == {"too little to draw from"}
     assert {one.p for one in found} == {None}

@@ -10,7 +10,7 @@ from classifier.codebook import Block
 from training.predictions import Predictions
 from training.questions import Judged, Measure, judged, label_measures_of, measure, measures_of
 from training.recipe import least_labels
-from training.resampling import Figure, figure, p_value
+from training.resampling import Figure, drawn_as_one, figure, p_value
 from training.splits import outlets_of
 
 ROUNDED = 6  # decimals of a resampled difference: sums are float32, and its noise is no difference
@@ -49,9 +49,7 @@ def compare(first: Predictions, second: Predictions, cluster: str, seed: int) ->
     for name in [name for name in ours if name in theirs and _same_labels(ours[name], theirs[name])]:
         both = paired(ours[name], theirs[name])
         if both is not None:
-            rows = both[0].rows
-            groups = np.arange(len(rows)) if cluster == "article" else np.unique(outlets[rows], return_inverse=True)[1]
-            yield compared(*both, groups, seed)
+            yield compared(*both, drawn_as_one(cluster, outlets[both[0].rows]), seed)
 
 
 def by_name(found: Iterable[Judged | tuple[Block, str]]) -> dict[str, Judged]:

@@ -17,12 +17,11 @@ from training.methods import methods_paragraph
 from training.predictions import Predictions
 from training.questions import Judged, Measured, judged, label_measures_of, measure, measures_of, question_name
 from training.report import Baseline, Bin, Case, Ceiling, Confusion, Drift, LabelResult, Question, Report
-from training.resampling import LEVEL, RESAMPLES
+from training.resampling import LEVEL, RESAMPLES, drawn_as_one
 from training.slices import slice_columns, slices
 from training.splits import known_outlets
 
 CASES = 10  # articles to read of each kind and label
-CLUSTERS = ("article", "outlet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +129,7 @@ class _Judge:
         groups = self.groups(question)
         whole, of_label = measures_of(question), label_measures_of(question)
         measured = measure(question, (*whole, *of_label), groups, seed)
-        listed, unlisted = ((), {}) if brief else slices(question, self.columns, groups, seed)
+        listed, unlisted = ((), {}) if brief else slices(question, measured, self.columns, groups, seed)
         return Question(
             name=question.name,
             kind=head.kind,
@@ -154,9 +153,7 @@ class _Judge:
 
     def groups(self, question: Judged) -> NDArray[np.intp]:
         """Return what the bootstrap draws as one."""
-        if self.settings.cluster == "article":
-            return np.arange(len(question.rows))
-        return np.unique(self.apart[question.rows], return_inverse=True)[1]
+        return drawn_as_one(self.settings.cluster, self.apart[question.rows])
 
     def labels(self, question: Judged, measured: Measured) -> Iterator[LabelResult]:
         of_label = label_measures_of(question)

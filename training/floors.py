@@ -104,7 +104,7 @@ def update(report: Report, path: Path, *, allow_regression: bool) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SlantwiseError(f"{path}: cannot be read: {error.strerror} (pin floors with --update)") from None
     except ValueError as error:
@@ -113,7 +113,7 @@ def _read(path: Path) -> dict[str, Any]:
     numbers = list(floors.values()) if isinstance(of, dict) and isinstance(floors, dict) else [None]
     if not all(isinstance(value, int | float) and math.isfinite(value) for value in numbers):
         raise SlantwiseError(f"{path}: expected 'of' and 'floors', a number each; found {str(table)[:60]}")
-    return {**table}
+    return table
 
 
 def _same_data(report: Report, pinned: dict[str, Any], path: Path) -> None:

@@ -86,6 +86,15 @@ def align(coding: Coding, articles: pl.DataFrame, codebook: Codebook) -> Coded:
     return answers
 
 
+def coded_anywhere(answers: Coded, codebook: Codebook, coded_in: str) -> NDArray[np.bool_]:
+    """Return which articles have an answer to a head that is coded in 'labels' or in 'articles', (n_articles,)."""
+    found = np.zeros(len(answers), dtype=bool)
+    for block in blocks(codebook):
+        if block.head.coded_in == coded_in:
+            found |= (answers[:, block.columns] != UNKNOWN).any(axis=1)
+    return found
+
+
 def _from_column(articles: pl.DataFrame, head: Head) -> Coded:
     if head.field not in articles.columns:
         where = f"head {head.key!r} is coded in the articles, which lack a column {head.field!r}"

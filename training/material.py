@@ -18,9 +18,9 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 from classifier import __version__
-from classifier.codebook import Codebook, blocks
+from classifier.codebook import Codebook
 from classifier.features import FEATURES, Floats, Vocabulary, document
-from training.labels import UNKNOWN, Coded
+from training.labels import Coded, coded_anywhere
 from training.splits import SETTINGS as SHINGLES
 from training.splits import near_duplicates, outlets_of
 from training.vocabulary import SETTINGS as VOCABULARY
@@ -78,7 +78,7 @@ def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: M
         Shape (n_articles, n_columns), from `training.labels.align`.
     """
     texts, outlets = document(articles), outlets_of(articles)
-    by_hand = _coded_by_hand(answers, codebook)
+    by_hand = coded_anywhere(answers, codebook, "labels")
     judged = np.flatnonzero(by_hand) if by_hand.any() else np.arange(len(outlets))
     apart = "outlets" if len({outlets[row] for row in judged}) >= FEWEST_OUTLETS else "articles"
     if apart == "articles":
@@ -93,15 +93,6 @@ def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: M
     vocabulary, features, latent, widespread = from_texts(texts, digest, outlets, background, settings)
     duplicates = cache.cache(_near_duplicates, ignore=["texts"])(texts, digest, str(SHINGLES))
     return vocabulary, Material(codebook, features, answers, latent, widespread, outlets, apart, duplicates)
-
-
-def _coded_by_hand(answers: Coded, codebook: Codebook) -> NDArray[np.bool_]:
-    """Return which articles a coder saw, shape (n_articles,)."""
-    by_hand = np.zeros(len(answers), dtype=bool)
-    for block in blocks(codebook):
-        if block.head.coded_in == "labels":
-            by_hand |= (answers[:, block.columns] != UNKNOWN).any(axis=1)
-    return by_hand
 
 
 def _from_texts(

@@ -14,12 +14,12 @@ import polars as pl
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from classifier.codebook import Codebook, blocks
+from classifier.codebook import Codebook
 from classifier.decide import Scores, decide
 from classifier.errors import ArticleError, SlantwiseError
 from classifier.model import Model
 from classifier.record import opening_digests, whole_digests
-from training.labels import UNKNOWN, Coded
+from training.labels import UNKNOWN, Coded, coded_anywhere
 from training.material import Material
 from training.recipe import fit
 from training.splits import Fold, Split, apart, cross_fit
@@ -151,8 +151,7 @@ def dates_of(articles: pl.DataFrame) -> pl.Series:
 
 
 def _last_fifth(dates: pl.Series, material: Material) -> str:
-    by_hand = [block.columns for block in blocks(material.codebook) if block.head.coded_in == "labels"]
-    coded = np.any([(material.answers[:, columns] != UNKNOWN).any(axis=1) for columns in by_hand], axis=0)
+    coded = coded_anywhere(material.answers, material.codebook, "labels")
     known = dates.filter(coded).drop_nulls().sort()
     if not len(known):
         raise ArticleError("a split by time needs dates like 2021-03-31; no coded article has one")

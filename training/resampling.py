@@ -39,6 +39,19 @@ class Figure:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
+def drawn_as_one(cluster: str, outlets: NDArray[np.str_]) -> NDArray[np.intp]:
+    """Return what a bootstrap draws as one, for `draws`: each article, or the articles of an outlet, (n_articles,).
+
+    Parameters
+    ----------
+    cluster
+        'article' or 'outlet'.
+    outlets
+        The outlet of each article, shape (n_articles,).
+    """
+    return np.arange(len(outlets)) if cluster == "article" else np.unique(outlets, return_inverse=True)[1]
+
+
 def draws(groups: NDArray[np.intp], seed: int, resamples: int = RESAMPLES) -> Iterator[NDArray[np.float32]]:
     """Yield how often each article is in each of some resamples, a few hundred resamples at a time.
 

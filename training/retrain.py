@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from joblib import Memory
-from numpy.typing import NDArray
 
 from classifier.articles import Columns, Reject
 from classifier.atomic import write_atomically
-from classifier.codebook import Codebook, blocks, read_codebook
+from classifier.codebook import read_codebook
 from classifier.decide import Scores
 from classifier.errors import QualityError, SlantwiseError
 from classifier.model import Model
@@ -25,7 +24,7 @@ from training.compare import Comparison, compare
 from training.corpora import content_sha256, registry
 from training.evaluate import Settings, evaluate
 from training.inputs import Inputs, answers_for, read_inputs
-from training.labels import UNKNOWN, Coded
+from training.labels import UNKNOWN, coded_anywhere
 from training.material import prepare
 from training.predictions import Predictions, cross_validated, deal, deal_by_column, of_model, sides_of
 from training.recipe import fit
@@ -95,7 +94,8 @@ def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[s
 
     yield "fitting on all articles"
     weights = fit(material, np.arange(len(inputs.articles)), options.seed)
-    record = Record.of(inputs.articles, *_taught_by(codebook, inputs.answers), predictions.scores)
+    by_hand, in_articles = (coded_anywhere(inputs.answers, codebook, where) for where in ("labels", "articles"))
+    record = Record.of(inputs.articles, by_hand, in_articles, predictions.scores)
     model = Model(options.name or codebook.name, codebook, vocabulary, weights, record)
 
     if before is not None:
@@ -154,14 +154,6 @@ def _report(predictions: Predictions, inputs: Inputs, options: Options) -> Repor
     name = options.name or inputs.codebook.name
     settings = Settings(seed=options.seed, brief=True)
     return evaluate(predictions, inputs.coding, name, {**inputs.signature, "model": name}, settings)
-
-
-def _taught_by(codebook: Codebook, answers: Coded) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which articles coders saw, and which have an answer in their own table; both of shape (n_articles,)."""
-    seen = {"labels": np.zeros(len(answers), bool), "articles": np.zeros(len(answers), bool)}
-    for block in blocks(codebook):
-        seen[block.head.coded_in] |= (answers[:, block.columns] != UNKNOWN).any(axis=1)
-    return seen["labels"], seen["articles"]
 
 
 def _write(model: Model, out: Path, inputs: Inputs, reports: Sequence[Report], options: Options) -> str:

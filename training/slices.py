@@ -12,7 +12,7 @@ from classifier.errors import ArticleError
 from classifier.features import WORD
 from training.labels import YES, Coding
 from training.predictions import Predictions, dates_of
-from training.questions import Judged, measure, measures_of
+from training.questions import Judged, Measured, measure, measures_of
 from training.report import Slice
 from training.resampling import holm, normal_p_value
 
@@ -72,15 +72,15 @@ def _answers(predictions: Predictions, columns: slice, keys: Sequence[str]) -> p
 
 
 def slices(
-    question: Judged, values: Mapping[str, pl.Series], groups: NDArray[np.intp], seed: int
+    question: Judged, whole: Measured, values: Mapping[str, pl.Series], groups: NDArray[np.intp], seed: int
 ) -> tuple[tuple[Slice, ...], dict[str, int]]:
     """Return the slices of a question, and for each column how many of its values are not listed.
 
-    A column that is the question's own answer, or has one value only, is passed over. `groups` as for `measure`.
+    A column that is the question's own answer, or has one value only, is passed over. `whole` is what was measured of
+    all its articles, `groups` as for `measure`.
     """
     unlisted: dict[str, int] = {}
     headline = measures_of(question)[0]
-    whole = measure(question, [headline], groups, seed)
     head_value, resampled = float(whole.value[headline][0]), whole.resampled[headline]
     error = float(np.nanstd(resampled)) if len(resampled) else 0.0
     found: list[tuple[Slice, float | None]] = []
