@@ -1,0 +1,156 @@
+"""Find the furniture of a news page that has lost its HTML, and the articles between it: articles -> articles.
+
+The text is never altered: what is kept and what is dropped are spans of it, each dropped one with its reason, so that
+whatever is said of an article later can point into the page that was read.
+
+Three things speak against a line: a rule of `furniture.toml` takes it; other pages of the batch have it too; or it stands
+where no article is (`classifier.layout`). The rules run over the lines of a whole batch at once. Only pages with a
+suspicious line are then looked at one by one; all others are kept as they are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import starmap
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from classifier.layout import Line, fates
+
+RULES = Path(__file__).parent / "furniture.toml"
+
+REPEATED = "repeated line"  # the reason where no rule takes a line, but other pages of the batch have it too
+SHARED_BY = 3  # pages of a batch that have the same line
+SHARED_PART = 0.01  # of a batch's pages, for a line that is a sentence: quotations and wire copy recur too
+SHARED_SIZE = 600  # bytes; nothing longer is furniture because it recurs
+COPY = 0.4  # of its words shared: such an article is a copy of others, not furniture
+
+# Classes of ASCII characters: with those of Unicode the same rules take twenty times as long.
+_ASCII = ((r"\b", r"(?-u:\b)"), (r"\w", "[a-z0-9_]"), (r"\W", "[^a-z0-9_]"), (r"\d", "[0-9]"), (r"\s", "[ \\t\u00a0]"))
+_STOP = r"""[.!?…]["'”’)\]*]*$"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One kind of furniture: a pattern that a whole line must match (see `furniture.toml`)."""
+
+    drops: str
+    match: str
+    longest: int
+    reason: str
+    example: str
+    leaves: str
+    effect: str = ""
+    sentences: bool = False
+    needs: list[str] | None = None
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression as Polars takes it."""
+        pattern = self.match
+        for short, characters in _ASCII:
+            pattern = pattern.replace(short, characters)
+        return f"^(?:{pattern})$"
+
+
+class Span(NamedTuple):
+    """A line of a page, by its characters: of which article it is, from 1, or 0 and why it was dropped."""
+
+    start: int
+    end: int
+    article: int
+    reason: str
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """Return the rules in the order in which they are tried."""
+    return tuple(Rule(**row) for row in tomllib.loads(RULES.read_text("utf-8"))["rule"])
+
+
+def clean(text: str) -> list[Span]:
+    """Return the lines of one page that are not blank, in order, each kept or dropped.
+
+    Examples
+    --------
+    >>> page = "Advertisement\\nThe council voted on Tuesday to close the two clinics that serve the valley."
+    >>> [(page[span.start : span.end][:11], span.article, span.reason) for span in clean(page)]
+    [('Advertiseme', 0, 'advertisement'), ('The council', 1, '')]
+    """
+    return _spans(_lines(pl.Series([text])))
+
+
+def clean_texts(texts: pl.Series) -> dict[int, list[Span]]:
+    """Return the lines of each page that has furniture, by its place in `texts`; all others are kept as they are."""
+    lines = _lines(texts)
+    pages = lines.filter(pl.col("drops").is_not_null())["page"].unique()
+    suspicious = lines.filter(pl.col("page").is_in(pages.implode()))
+    parts = suspicious.partition_by("page", as_dict=True, maintain_order=True)
+    found = {int(page[0]): _spans(part) for page, part in parts.items()}
+    return {page: spans for page, spans in found.items() if any(span.article != 1 for span in spans)}
+
+
+def _spans(lines: pl.DataFrame) -> list[Span]:
+    seen = lines.select("words", "stop", "drops", "effect", "tail").iter_rows()
+    decided = fates(list(starmap(Line, seen)))
+    return [Span(*place, *fate) for place, fate in zip(lines.select("start", "end").iter_rows(), decided, strict=True)]
+
+
+# --- lines, and the rules on them
+
+
+def _lines(texts: pl.Series) -> pl.DataFrame:
+    """Return the lines that are not blank: page, start, end, words, stop, drops (null for none), effect, tail."""
+    pages = pl.DataFrame({"line": texts.str.split("\n"), "length": texts.str.len_chars()}).with_row_index("page")
+    before = (pl.col("length").cast(pl.Int64) + 1).cum_sum() - 1 - pl.col("length")
+    lines = pages.with_columns(before=before).explode("line")
+    length = pl.col("line").str.len_chars().cast(pl.Int64)
+    start = (length + 1).cum_sum() - 1 - length - pl.col("before")
+    text = pl.col("line").str.strip_chars().str.to_lowercase()
+    frame = lines.select("page", start.alias("start"), (start + length).alias("end"), text.alias("text"))
+    frame = frame.filter(pl.col("text") != "")
+    return _repeated(_ruled(frame), len(pages))
+
+
+def _ruled(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add what the first rule that takes a line says of it, and whether a rule of the tail does."""
+    lines = lines.with_columns(
+        size=pl.col("text").str.len_bytes(),
+        words=pl.col("text").str.count_matches(" ", literal=True) + 1,
+        stop=pl.col("text").str.tail(6).str.contains(_STOP),
+    )
+    drops: list[str | None] = [None] * len(lines)
+    effect = [""] * len(lines)
+    tail = [False] * len(lines)
+    numbered = lines.select("text", "size", "stop").with_row_index("at")
+    for rule in rules():
+        rows = numbered.filter((pl.col("size") <= rule.longest) & (rule.sentences | ~pl.col("stop")))
+        if rule.needs:
+            rows = rows.filter(pl.col("text").str.contains_any(rule.needs))
+        for at in rows.filter(pl.col("text").str.contains(rule.pattern))["at"]:
+            if rule.effect == "tail":
+                tail[at] = True
+            elif drops[at] is None:
+                drops[at], effect[at] = rule.drops, rule.effect
+    return lines.with_columns(
+        pl.Series("drops", drops, dtype=pl.String), pl.Series("effect", effect), pl.Series("tail", tail)
+    )
+
+
+def _repeated(lines: pl.DataFrame, n_pages: int) -> pl.DataFrame:
+    """Mark the lines that no rule takes but other pages have too."""
+    if n_pages < SHARED_BY:
+        return lines
+    open_lines = lines.with_row_index("at").filter(pl.col("drops").is_null(), pl.col("size") <= SHARED_SIZE)
+    twice = open_lines.filter(pl.col("text").is_duplicated())
+    least = pl.when(pl.col("stop")).then(max(SHARED_BY, round(SHARED_PART * n_pages))).otherwise(SHARED_BY)
+    shared = twice.filter(pl.col("page").n_unique().over("text") >= least)
+    total = lines.group_by("page").agg(total=pl.col("words").sum())
+    part = pl.col("words").sum().over("page") / pl.col("total")
+    shared = shared.join(total, on="page").filter(part <= COPY)
+    is_shared = pl.int_range(pl.len()).is_in(shared["at"].implode())
+    return lines.with_columns(drops=pl.when(is_shared).then(pl.lit(REPEATED)).otherwise("drops"))
