@@ -13,9 +13,10 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import starmap
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -31,6 +32,7 @@ COPY = 0.4  # of its words shared: such an article is a copy of others, not furn
 
 # Classes of ASCII characters: with those of Unicode the same rules take twenty times as long.
 _ASCII = ((r"\b", r"(?-u:\b)"), (r"\w", "[a-z0-9_]"), (r"\W", "[^a-z0-9_]"), (r"\d", "[0-9]"), (r"\s", "[ \\t\u00a0]"))
+_SEEN = ("words", "stop", "drops", "effect", "tail")  # the fields of a Line
 _STOP = r"""[.!?…]["'”’)\]*]*$"""
 
 
@@ -81,23 +83,21 @@ def clean(text: str) -> list[Span]:
     >>> [(page[span.start : span.end][:11], span.article, span.reason) for span in clean(page)]
     [('Advertiseme', 0, 'advertisement'), ('The council', 1, '')]
     """
-    return _spans(_lines(pl.Series([text])))
+    return _spans(_lines(pl.Series([text])).select(*_SEEN, "start", "end").rows())
 
 
 def clean_texts(texts: pl.Series) -> dict[int, list[Span]]:
     """Return the lines of each page that has furniture, by its place in `texts`; all others are kept as they are."""
     lines = _lines(texts)
     pages = lines.filter(pl.col("drops").is_not_null())["page"].unique()
-    suspicious = lines.filter(pl.col("page").is_in(pages.implode()))
-    parts = suspicious.partition_by("page", as_dict=True, maintain_order=True)
-    found = {int(page[0]): _spans(part) for page, part in parts.items()}
+    rows = lines.filter(pl.col("page").is_in(pages.implode())).select("page", *_SEEN, "start", "end").iter_rows()
+    found = {page: _spans([row[1:] for row in own]) for page, own in groupby(rows, key=itemgetter(0))}
     return {page: spans for page, spans in found.items() if any(span.article != 1 for span in spans)}
 
 
-def _spans(lines: pl.DataFrame) -> list[Span]:
-    seen = lines.select("words", "stop", "drops", "effect", "tail").iter_rows()
-    decided = fates(list(starmap(Line, seen)))
-    return [Span(*place, *fate) for place, fate in zip(lines.select("start", "end").iter_rows(), decided, strict=True)]
+def _spans(rows: list[tuple[Any, ...]]) -> list[Span]:
+    decided = fates([Line(*row[:-2]) for row in rows])
+    return [Span(*row[-2:], *fate) for row, fate in zip(rows, decided, strict=True)]
 
 
 # --- lines, and the rules on them

@@ -8,12 +8,14 @@ Where nothing speaks against a line between two paragraphs, it is kept: a subhea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 OUTSIDE = "outside the article"
 LINKS = "list of links"
 AUTHOR = "author"
 SIGNS = {"byline", "date"}
+SHARE_LINES = 3  # below a headline say as much as a byline does
 
 PARAGRAPH_WORDS = 12  # a line with a full stop and so many words is a paragraph
 LONG_WORDS = 30  # so is one with so many words, whatever it ends with
@@ -89,7 +91,7 @@ class _Page:
             headline, signed = self._headline(first, at)
             if self.article == 0 or (headline is not None and signed and self._is_long(first)):
                 self._begin(headline, first)
-            elif over:
+            elif over or not self._is_long(first):
                 continue
             return first, False, False
         return len(self.lines), True, over
@@ -106,30 +108,44 @@ class _Page:
         return self.lines[at].words >= 2 * LONG_WORDS
 
     def _is_long(self, at: int) -> bool:
-        """Return whether the paragraphs from here on make an article."""
-        words = 0
-        for line, sentence in zip(self.lines[at : at + 20], self.sentence[at : at + 20], strict=True):
+        """Return whether the paragraphs from here on make an article: no list of teasers, each with its headline."""
+        words = others = 0
+        for line, sentence in zip(self.lines[at : at + 24], self.sentence[at : at + 24], strict=True):
+            others = 0 if sentence else others + (line.drops is None)
             words += line.words if sentence else 0
-            if line.effect in {"closes", "ends"}:
+            if line.effect in {"closes", "ends"} or others > 1:
                 break
+            if line.drops is None and not sentence:
+                words -= 2 * PARAGRAPH_WORDS
         return words >= ARTICLE_WORDS
 
     def _headline(self, first: int, floor: int) -> tuple[int | None, bool]:
         """Return the headline above a first paragraph, and whether a byline or date stands below it."""
         floor = max(floor, first - HEADLINE_REACH)
         above = range(first - 1, floor - 1, -1)
-        signs = [at for at in above if self.lines[at].effect == "begins"]
-        under = [at for at in signs if self.lines[at].drops in SIGNS]
+        under = [at for at in above if self.lines[at].drops in SIGNS and self.lines[at].effect == "begins"]
+        share = [at for at in above if self.lines[at].effect == "begins"]
+        under = under or (share[-1:] if len(share) >= SHARE_LINES else [])
         for sign in reversed(under):  # the highest one that has a headline above it
-            for at in range(sign - 1, floor - 1, -1):
-                if self._may_be_headline(at):
-                    return at, True
+            for stops in (False, True):  # few headlines end like a sentence, but standfirsts do
+                for at in range(sign - 1, floor - 1, -1):
+                    if self._may_be_headline(at, stops=stops):
+                        return at, not self._are_teasers(at, first)
         candidates = [at for at in above if self._may_be_headline(at)]
         return (candidates[-1] if candidates else None), False
 
-    def _may_be_headline(self, at: int) -> bool:
+    def _are_teasers(self, at: int, first: int) -> bool:
+        """Return whether headlines and dates take turns between two lines."""
+        marks = [self.lines[row].drops in SIGNS for row in range(at, first) if self._mark(row)]
+        return sum(now and not before for before, now in pairwise(marks)) > 1
+
+    def _mark(self, at: int) -> bool:
         line = self.lines[at]
-        return line.drops is None and line.words in HEADLINE_WORDS and not line.stop
+        return line.drops in SIGNS or (self._may_be_headline(at) and line.words > 5)
+
+    def _may_be_headline(self, at: int, *, stops: bool = False) -> bool:
+        line = self.lines[at]
+        return line.drops is None and line.words in HEADLINE_WORDS and line.stop <= stops
 
     def _begin(self, headline: int | None, first: int) -> None:
         self._trim()
