@@ -103,6 +103,9 @@ def score_command(
     id_column: IdOption = None,
     text_column: TextOption = "text",
     title_column: TitleOption = None,
+    no_clean: Annotated[
+        bool, typer.Option("--no-clean", help="Score pages as they are, with menus and teasers, as one article each.")
+    ] = False,
     rejects: RejectsOption = None,
 ) -> None:
     """Score articles: topics, frames, kind, leaning and stance, each with its probability.
@@ -110,6 +113,7 @@ def score_command(
     Ends with 0 if all articles were scored, 3 if some were rejected, 1 if none could be read, 2 for bad usage.
     """
     from classifier.articles import Columns, read_articles
+    from classifier.clean import clean_articles
     from classifier.progress import Progress
 
     loaded = load(model)
@@ -120,7 +124,7 @@ def score_command(
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet)
         for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
-            writer.write(loaded, batch)
+            writer.write(loaded, batch if no_clean else clean_articles(batch))
             progress.advance(len(batch))
         if not progress.count:
             raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
@@ -128,6 +132,33 @@ def score_command(
     if refuse.count:
         typer.echo(f"{progress.count:,} articles scored, {refuse.count:,} rejected", err=True)
         raise typer.Exit(SOME_REJECTED)
+
+
+@app.command("clean")
+def clean_command(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for score.")],
+    kept: Annotated[bool, typer.Option("--kept", help="Print the articles alone, without what is dropped.")] = False,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Show which lines of pages are kept as articles, and which are dropped as furniture and why."""
+    from classifier.articles import Columns, read_articles
+    from classifier.clean import clean_articles, clean_texts
+    from classifier.output import cleaning_text
+
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse, _output(None) as file:
+        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
+            if kept:
+                file.write("".join(f"{text}\n\n" for text in clean_articles(batch)["text"]).encode())
+                continue
+            pages = clean_texts(batch["text"])
+            for at, (source, text) in enumerate(batch.select("source", "text").iter_rows()):
+                file.write(cleaning_text(source, text, pages.get(at), colour=_colour()).encode())
+        file.flush()
+    _say_rejected(refuse)
 
 
 @app.command("labels")

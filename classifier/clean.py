@@ -3,14 +3,15 @@
 The text is never altered: what is kept and what is dropped are spans of it, each dropped one with its reason, so that
 whatever is said of an article later can point into the page that was read.
 
-Three things speak against a line: a rule of `furniture.toml` takes it; other pages of the batch have it too; or it stands
-where no article is (`classifier.layout`). The rules run over the lines of a whole batch at once. Only pages with a
-suspicious line are then looked at one by one; all others are kept as they are.
+Three things speak against a line: a rule of `furniture.toml` takes it; other pages of the batch have it too; or it
+stands where no article is (`classifier.layout`). The rules run over the lines of a whole batch at once. Only pages with
+a suspicious line are then looked at one by one; all others are kept as they are.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -32,8 +33,9 @@ COPY = 0.4  # of its words shared: such an article is a copy of others, not furn
 
 # Classes of ASCII characters: with those of Unicode the same rules take twenty times as long.
 _ASCII = ((r"\b", r"(?-u:\b)"), (r"\w", "[a-z0-9_]"), (r"\W", "[^a-z0-9_]"), (r"\d", "[0-9]"), (r"\s", "[ \\t\u00a0]"))
-_SEEN = ("words", "stop", "drops", "effect", "tail")  # the fields of a Line
-_STOP = r"""[.!?…]["'”’)\]*]*$"""
+_SEEN = ("words", "stop", "drops", "effect", "tail", "shouted")  # the fields of a Line
+_CAPITALS = r"^[^\p{Ll}]*\p{Lu}[^\p{Ll}]*$"
+_STOP = r"""[.!?…]["'”’)\]*]*$"""  # noqa: RUF001  the quotation mark is meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,11 @@ def rules() -> tuple[Rule, ...]:
 
 
 def clean(text: str) -> list[Span]:
-    """Return the lines of one page that are not blank, in order, each kept or dropped.
+    r"""Return the lines of one page that are not blank, in order, each kept or dropped.
 
     Examples
     --------
-    >>> page = "Advertisement\\nThe council voted on Tuesday to close the two clinics that serve the valley."
+    >>> page = "Advertisement\nThe council voted on Tuesday to close the two clinics that serve the valley."
     >>> [(page[span.start : span.end][:11], span.article, span.reason) for span in clean(page)]
     [('Advertiseme', 0, 'advertisement'), ('The council', 1, '')]
     """
@@ -95,25 +97,92 @@ def clean_texts(texts: pl.Series) -> dict[int, list[Span]]:
     return {page: spans for page, spans in found.items() if any(span.article != 1 for span in spans)}
 
 
+def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
+    """Return a batch of articles without their furniture; a page that holds several becomes as many rows.
+
+    Parameters
+    ----------
+    articles
+        A column `text`, and `id` where articles are to keep their names apart.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same columns, and `dropped`, a Float32: the part of the page's words that belongs to none of its articles, 0
+        to 1. Articles of one page are called id#1, id#2. The title of a page goes with its first article alone.
+    """
+    pages = clean_texts(articles["text"])
+    nothing = pl.lit(0.0, pl.Float32).alias("dropped")
+    if not pages:
+        return articles.with_columns(nothing)
+    texts: list[str] = []
+    at: list[int] = []
+    number: list[int] = []
+    several: list[bool] = []
+    dropped: list[float] = []
+    for page, text in enumerate(articles["text"]):
+        spans = pages.get(page)
+        kept = _kept(text, spans) if spans else [text]
+        texts += kept
+        at += [page] * len(kept)
+        number += range(1, len(kept) + 1)
+        several += [len(kept) > 1] * len(kept)
+        dropped += [_dropped(text, spans) if spans else 0.0] * len(kept)
+    rows = articles[at].with_columns(pl.Series("text", texts), pl.Series("dropped", dropped, dtype=pl.Float32))
+    is_one_of, is_later = pl.Series(several), pl.Series(number) > 1
+    changes = []
+    if "id" in rows.columns:
+        numbered = pl.format("{}#{}", "id", pl.Series(number).cast(pl.String))
+        changes.append(pl.when(is_one_of).then(numbered).otherwise("id").alias("id"))
+    if "title" in rows.columns:
+        changes.append(pl.when(is_later).then(pl.lit(None, pl.String)).otherwise("title").alias("title"))
+    return rows.with_columns(changes)
+
+
+def kept_text(text: str, spans: Sequence[Span], article: int) -> str:
+    """Return an article as it is scored: the page without the lines that are not its own."""
+    pieces: list[str] = []
+    start = end = -1
+    for span in spans:
+        if span.article == article:
+            start, end = (span.start if start < 0 else start), span.end
+        elif start >= 0:
+            pieces.append(text[start:end])
+            start = -1
+    if start >= 0:
+        pieces.append(text[start:end])
+    return "\n\n".join(pieces)
+
+
+def _kept(text: str, spans: Sequence[Span]) -> list[str]:
+    return [kept_text(text, spans, number) for number in sorted({span.article for span in spans} - {0})]
+
+
+def _dropped(text: str, spans: Sequence[Span]) -> float:
+    words = [len(text[span.start : span.end].split()) for span in spans]
+    return sum(n for n, span in zip(words, spans, strict=True) if not span.article) / max(sum(words), 1)
+
+
 def _spans(rows: list[tuple[Any, ...]]) -> list[Span]:
     decided = fates([Line(*row[:-2]) for row in rows])
-    return [Span(*row[-2:], *fate) for row, fate in zip(rows, decided, strict=True)]
+    return [Span(row[-2], row[-1], *fate) for row, fate in zip(rows, decided, strict=True)]
 
 
 # --- lines, and the rules on them
 
 
 def _lines(texts: pl.Series) -> pl.DataFrame:
-    """Return the lines that are not blank: page, start, end, words, stop, drops (null for none), effect, tail."""
+    """Return the lines that are not blank, with what is known of each (the fields of Line), its page, start and end."""
     pages = pl.DataFrame({"line": texts.str.split("\n"), "length": texts.str.len_chars()}).with_row_index("page")
     before = (pl.col("length").cast(pl.Int64) + 1).cum_sum() - 1 - pl.col("length")
     lines = pages.with_columns(before=before).explode("line")
     length = pl.col("line").str.len_chars().cast(pl.Int64)
     start = (length + 1).cum_sum() - 1 - length - pl.col("before")
     text = pl.col("line").str.strip_chars().str.to_lowercase()
-    frame = lines.select("page", start.alias("start"), (start + length).alias("end"), text.alias("text"))
+    frame = lines.select("page", "line", start=start, end=start + length, text=text)
     frame = frame.filter(pl.col("text") != "")
-    return _repeated(_ruled(frame), len(pages))
+    shouted = pl.col("line").str.contains(_CAPITALS)
+    return _repeated(_ruled(frame.with_columns(shouted=shouted).drop("line")), len(pages))
 
 
 def _ruled(lines: pl.DataFrame) -> pl.DataFrame:

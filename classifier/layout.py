@@ -1,8 +1,8 @@
 """Read the lines of one page in order: where each article begins and ends, and what between them is not one.
 
-An article is paragraphs that follow each other, below a headline. What stands before the first and after the last of them, or
-below a heading such as "You may like", is furniture even where no rule takes it: menus, teasers, the readers' comments.
-Where nothing speaks against a line between two paragraphs, it is kept: a subheading, a list, a short answer.
+An article is paragraphs that follow each other, below a headline. What stands before the first and after the last of
+them, or below a heading such as "You may like", is furniture even where no rule takes it: menus, teasers, the readers'
+comments. Where nothing speaks against a line between two paragraphs, it is kept: a subheading, a list, a short answer.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ OUTSIDE = "outside the article"
 LINKS = "list of links"
 AUTHOR = "author"
 SIGNS = {"byline", "date"}
+SHARE = "share line"
 SHARE_LINES = 3  # below a headline say as much as a byline does
 
 PARAGRAPH_WORDS = 12  # a line with a full stop and so many words is a paragraph
 LONG_WORDS = 30  # so is one with so many words, whatever it ends with
 HEADLINE_WORDS = range(3, 31)
 HEADLINE_REACH = 14  # lines above the first paragraph
+SHOUTED_WORDS = 5  # a line in capitals between two paragraphs is a subheading if it is shorter, else a link
 LIST_LINES = 8  # more short lines than this in a row are a list of links
-ARTICLE_WORDS = 60  # a further article on a page has as many, in two paragraphs
+ARTICLE_WORDS = 45  # a further article on a page has as many, in two paragraphs
+REVIVAL_WORDS = 150  # an article that had seemed over goes on with as many; no reader's comment does
 TAIL_LINES = 6  # of an article that rules of the tail may take
 BOXES = {"subscription", "legal line", "comments"}  # a sentence between two of these is theirs
 
@@ -37,14 +40,15 @@ class Line(NamedTuple):
     drops: str | None
     effect: str
     tail: bool
+    shouted: bool  # in capitals
 
     @property
     def is_sentence(self) -> bool:
-        return self.drops is None and (self.stop and self.words >= 3 or self.words >= LONG_WORDS)
+        return self.drops is None and ((self.stop and self.words >= 3) or self.words >= LONG_WORDS)
 
     @property
     def is_paragraph(self) -> bool:
-        return self.drops is None and (self.stop and self.words >= PARAGRAPH_WORDS or self.words >= LONG_WORDS)
+        return self.drops is None and ((self.stop and self.words >= PARAGRAPH_WORDS) or self.words >= LONG_WORDS)
 
 
 def fates(lines: Sequence[Line]) -> list[Fate]:
@@ -90,8 +94,8 @@ class _Page:
                 continue
             headline, signed = self._headline(first, at)
             if self.article == 0 or (headline is not None and signed and self._is_long(first)):
-                self._begin(headline, first)
-            elif over or not self._is_long(first):
+                self._begin(headline)
+            elif not self._is_long(first, REVIVAL_WORDS if over else ARTICLE_WORDS):
                 continue
             return first, False, False
         return len(self.lines), True, over
@@ -107,7 +111,7 @@ class _Page:
                 break
         return self.lines[at].words >= 2 * LONG_WORDS
 
-    def _is_long(self, at: int) -> bool:
+    def _is_long(self, at: int, least: int = ARTICLE_WORDS) -> bool:
         """Return whether the paragraphs from here on make an article: no list of teasers, each with its headline."""
         words = others = 0
         for line, sentence in zip(self.lines[at : at + 24], self.sentence[at : at + 24], strict=True):
@@ -117,16 +121,16 @@ class _Page:
                 break
             if line.drops is None and not sentence:
                 words -= 2 * PARAGRAPH_WORDS
-        return words >= ARTICLE_WORDS
+        return words >= least
 
     def _headline(self, first: int, floor: int) -> tuple[int | None, bool]:
         """Return the headline above a first paragraph, and whether a byline or date stands below it."""
         floor = max(floor, first - HEADLINE_REACH)
         above = range(first - 1, floor - 1, -1)
         under = [at for at in above if self.lines[at].drops in SIGNS and self.lines[at].effect == "begins"]
-        share = [at for at in above if self.lines[at].effect == "begins"]
-        under = under or (share[-1:] if len(share) >= SHARE_LINES else [])
-        for sign in reversed(under):  # the highest one that has a headline above it
+        share = [at for at in above if self.lines[at].drops == SHARE and self.lines[at].effect == "begins"]
+        highest = [*reversed(under), *(share[-1:] if len(share) >= SHARE_LINES else [])]
+        for sign in highest:  # of those that have a headline above them
             for stops in (False, True):  # few headlines end like a sentence, but standfirsts do
                 for at in range(sign - 1, floor - 1, -1):
                     if self._may_be_headline(at, stops=stops):
@@ -147,7 +151,7 @@ class _Page:
         line = self.lines[at]
         return line.drops is None and line.words in HEADLINE_WORDS and line.stop <= stops
 
-    def _begin(self, headline: int | None, first: int) -> None:
+    def _begin(self, headline: int | None) -> None:
         self._trim()
         self.article += 1
         self.kept = []
@@ -188,6 +192,9 @@ class _Page:
     def _between(self, at: int, end: int) -> None:
         """Decide on short lines between two paragraphs, or after the last one."""
         short = [row for row in range(at, end) if self.lines[row].drops is None]
+        if any(self.lines[row].shouted and self.lines[row].words >= SHOUTED_WORDS for row in short):
+            self.fates[at:end] = [(0, self.lines[row].drops or LINKS) for row in range(at, end)]
+            return
         plain = len(short) == end - at
         if end == len(self.lines):
             keep = short if plain and len(short) == 1 else []

@@ -46,6 +46,7 @@ class ArticleScores:
     id: str
     source: str
     title: str | None
+    dropped: float | None  # part of the page that was left out as furniture, 0 to 1; None where it was not cleaned
     labels: dict[str, Answers | dict[str, Answers]]
     model: str
     codebook: str
@@ -58,7 +59,8 @@ class ArticleScores:
     def to_row(self) -> dict[str, Any]:
         """Return the row that JSON Lines output holds."""
         answers = {name: _plain(value) for name, value in self.labels.items()}
-        row = {"id": self.id, "source": self.source, "title": self.title}
+        dropped = None if self.dropped is None else round(self.dropped, 4)
+        row = {"id": self.id, "source": self.source, "title": self.title, "dropped": dropped}
         return {**row, **answers, "model": self.model, "codebook": self.codebook}
 
 
@@ -110,17 +112,17 @@ class Model:
         Parameters
         ----------
         frame
-            A column `text`, and `id`, `source` and `title` where known.
+            A column `text`, and `id`, `source`, `title` and `dropped` where known.
 
         Returns
         -------
         polars.DataFrame
-            One row an article: `id`, `source`, `title`; for each many-of head a list column of the labels assigned, for
-            every other question a string column; then a Float32 column `p.QUESTION.LABEL` for each label.
+            One row an article: `id`, `source`, `title`, `dropped`; for each many-of head a list column of the labels
+            assigned, for every other question a string column; then a Float32 column `p.QUESTION.LABEL` for each label.
         """
         frame = _with_defaults(frame)
         scores = self.score_batch(frame)
-        columns = [frame["id"], frame["source"], frame["title"]]
+        columns = [frame["id"], frame["source"], frame["title"], frame["dropped"]]
         columns += [_answers(block, scores.assigned[:, block.columns]) for block in self.blocks]
         for block in self.blocks:
             for label, column in zip(block.head.keys, scores.probability[:, block.columns].T, strict=True):
@@ -133,9 +135,9 @@ class Model:
         """Yield the scores of each article of a frame (columns as for `score_frame`)."""
         frame = _with_defaults(frame)
         scores = self.score_batch(frame)
-        rows = zip(frame["id"], frame["source"], frame["title"], strict=True)
+        rows = frame.select("id", "source", "title", "dropped").iter_rows()
         probabilities, assigned = scores.probability.tolist(), scores.assigned.tolist()
-        for (key, source, title), ps, yes in zip(rows, probabilities, assigned, strict=True):
+        for (key, source, title, dropped), ps, yes in zip(rows, probabilities, assigned, strict=True):
             labels: dict[str, Any] = {}
             for block in self.blocks:
                 answers = _answers_of(block, ps[block.columns], yes[block.columns])
@@ -145,7 +147,7 @@ class Model:
                 targets = labels.setdefault(block.head.field, {})
                 if any(yes[block.columns]):
                     targets[block.target] = answers
-            yield ArticleScores(key, source, title, labels, self.name, self.codebook.digest)
+            yield ArticleScores(key, source, title, dropped, labels, self.name, self.codebook.digest)
 
     def score_batch(self, frame: pl.DataFrame) -> Scores:
         """Return the scores of a frame with columns `title` and `text`, as arrays."""
@@ -180,6 +182,7 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
         raise ModelError(f"the frame lacks a column 'text'; it has {', '.join(map(repr, frame.columns))}")
     number = pl.int_range(pl.len()).cast(pl.String)
     defaults = [number.alias("id"), number.alias("source"), pl.lit(None, pl.String).alias("title")]
+    defaults.append(pl.lit(None, pl.Float32).alias("dropped"))
     return frame.with_columns(value for value in defaults if value.meta.output_name() not in frame.columns)
 
 

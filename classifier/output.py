@@ -3,17 +3,20 @@
 import io
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 import polars as pl
+import typer
 
+from classifier.clean import Span
 from classifier.codebook import question
 from classifier.model import ArticleScores, Model
 
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
 DIGITS = 4
 KEY_WIDTH = 24
+CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
 
 
 class Writer(Protocol):
@@ -121,6 +124,23 @@ def _questions(answers: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, 
         yield from answers.items()
     elif answers:
         yield None, answers
+
+
+def cleaning_text(source: str, text: str, spans: Sequence[Span] | None, *, colour: bool = False) -> str:
+    """Return the lines of a page, each with its article or with the reason why it is dropped (None: all is kept)."""
+    if spans is None:
+        lines = [f"{source}: kept as it is"]
+    else:
+        words = [(len(text[span.start : span.end].split()), span.article) for span in spans]
+        gone, n_articles = sum(n for n, article in words if not article), max(span.article for span in spans)
+        found = f"{n_articles} article{'s' * (n_articles > 1)}"
+        lines = [f"{source}: {found}, {gone:,} of {sum(n for n, _ in words):,} words dropped"]
+        for span in spans:
+            mark = f"article {span.article}" if span.article else f"- {span.reason}"
+            line = text[span.start : span.end].strip().translate(CONTROL)
+            style = {"fg": "green"} if span.article else {"fg": "red", "dim": True}
+            lines.append(typer.style(f"{mark:<{KEY_WIDTH}}{line}", **style) if colour else f"{mark:<{KEY_WIDTH}}{line}")
+    return "\n".join(lines) + "\n\n"
 
 
 def label_lines(model: Model, width: int = 100) -> Iterator[str]:

@@ -206,7 +206,7 @@ def test_json_lines_are_written_where_no_terminal_reads(score, three, tiny_model
     ("form", "start"),
     [
         pytest.param("jsonl", '{"id": "a", "source": ', id="jsonl"),
-        pytest.param("csv", "id,source,title,topics,kind,", id="csv"),
+        pytest.param("csv", "id,source,title,dropped,topics,kind,", id="csv"),
         pytest.param("parquet", "PAR1", id="parquet"),
         pytest.param("table", "Quay.\na  (", id="table"),
     ],
@@ -656,3 +656,50 @@ def test_the_examples_make_a_table_of_eleven_articles(run, shipped):
     assert (ended.status, ended.err) == (0, "")
     assert len(paragraphs) == 11
     assert all(re.search(r"^  topics  ", paragraph, re.MULTILINE) for paragraph in paragraphs)
+
+
+# --- clean
+
+PAGE = """Advertisement
+
+Clinics to close
+
+By Jane Doe
+
+The council voted on Tuesday night to close two of the three clinics that serve the upper valley.
+
+Residents who had waited four hours to speak called the decision a betrayal of the people up there.
+"""
+
+
+def test_clean_shows_each_line_with_its_article_or_the_reason_why_it_is_dropped(command, tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text(PAGE + "\nFollow us on Twitter \x1b[31m@ledger")
+
+    status, err, out = command("clean", str(page))
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0] == f"{page}: 1 article, 9 of 48 words dropped"
+    assert "- byline                By Jane Doe" in out
+    assert "article 1               Clinics to close" in out
+    assert "\x1b" not in out
+
+
+def test_clean_can_print_the_articles_alone(command, tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text(PAGE)
+
+    _, _, out = command("clean", "--kept", str(page))
+
+    assert "Clinics to close" in out
+    assert "Advertisement" not in out
+
+
+def test_pages_are_cleaned_before_they_are_scored_unless_told_otherwise(score, tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text(PAGE)
+
+    cleaned, as_it_is = json.loads(score(page).out), json.loads(score(page, "--no-clean").out)
+
+    assert cleaned["dropped"] == pytest.approx(4 / 43, abs=1e-3)
+    assert as_it_is["dropped"] is None

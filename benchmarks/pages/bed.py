@@ -21,9 +21,9 @@ HERE = Path(__file__).parent
 CORPUS = HERE.parents[2] / "shared" / "corpora" / "allsides.parquet"
 PAGES_PER_STYLE = 5
 BLOCKS = set(
-    "address article aside blockquote body br button caption center dd details div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr html label legend li main nav ol option p pre section select summary table tbody td "
-    "textarea tfoot th thead tr ul".split()
+    """address article aside blockquote body br button caption center dd details div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 header hr html label legend li main nav ol option p pre section select summary table
+    tbody td textarea tfoot th thead tr ul""".split()  # noqa: SIM905  forty quoted words are worse
 )
 SILENT = {"head", "iframe", "noscript", "script", "style", "template"}
 AUTHORS = ("Dana Whitlock", "Priya Raman", "Tom Okafor", "Elise Marchetti", "J. R. Castellano", "Hannah Voss")
@@ -75,7 +75,12 @@ def as_article(row: dict[str, str], furniture: set[int] = frozenset()) -> Articl
     day = date.fromisoformat(row["date"]) if row["date"] else date(2019, 5, 3)
     facts = row["outlet"] or "The Daily", day, row["url"] or "https://example.org/story"
     return Article(
-        row["id"], row["title"].strip(), [line for line in lines if line], *facts, rng.choice(AUTHORS), rng.choice(SECTIONS)
+        row["id"],
+        row["title"].strip(),
+        [line for line in lines if line],
+        *facts,
+        rng.choice(AUTHORS),
+        rng.choice(SECTIONS),
     )
 
 
