@@ -106,29 +106,44 @@ def score_command(
     no_clean: Annotated[
         bool, typer.Option("--no-clean", help="Score pages as they are, with menus and teasers, as one article each.")
     ] = False,
+    any_language: Annotated[
+        bool, typer.Option("--any-language", help="Score articles that are not in the model's language too.")
+    ] = False,
     rejects: RejectsOption = None,
 ) -> None:
     """Score articles: topics, frames, kind, leaning and stance, each with its probability.
 
+    Pages are cleaned of their furniture first; one that holds several articles gives several rows, id#1 and id#2.
+
     Ends with 0 if all articles were scored, 3 if some were rejected, 1 if none could be read, 2 for bad usage.
     """
+    import polars as pl
+
     from classifier.articles import Columns, read_articles
     from classifier.clean import clean_articles
+    from classifier.language import mark
     from classifier.progress import Progress
 
     loaded = load(model)
     form = form or _usual_format(out)
     columns = Columns(id=id_column, text=text_column, title=title_column)
+    foreign = 0
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet)
         for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
-            writer.write(loaded, batch if no_clean else clean_articles(batch))
+            marked = mark(batch if no_clean else clean_articles(batch))
+            is_foreign = (pl.col("language") != loaded.codebook.language).fill_null(value=False)
+            marked = marked.with_columns(foreign=pl.lit(value=False) if any_language else is_foreign)
+            writer.write(loaded, marked)
+            foreign += int(marked["foreign"].sum())
             progress.advance(len(batch))
         if not progress.count:
             raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
         writer.close()
+    if foreign:
+        _say(f"{foreign:,} articles are not in the model's language and have no scores (--any-language scores them)")
     if refuse.count:
         typer.echo(f"{progress.count:,} articles scored, {refuse.count:,} rejected", err=True)
         raise typer.Exit(SOME_REJECTED)

@@ -21,6 +21,8 @@ from classifier.features import FEATURES, Vocabulary, document
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
 from classifier.record import Record
 
+# What a row of scores says of its article.
+ABOUT = ("id", "source", "title", "dropped", "language", "low_evidence")
 DEFAULT_MODEL = Path(__file__).parent / "default_model" / "policy-news.slantwise"
 
 
@@ -47,6 +49,8 @@ class ArticleScores:
     source: str
     title: str | None
     dropped: float | None  # part of the page that was left out as furniture, 0 to 1; None where it was not cleaned
+    language: str | None  # None where it cannot be told, or was not looked at
+    low_evidence: bool | None  # whether the text is too short to say much
     labels: dict[str, Answers | dict[str, Answers]]
     model: str
     codebook: str
@@ -61,6 +65,7 @@ class ArticleScores:
         answers = {name: _plain(value) for name, value in self.labels.items()}
         dropped = None if self.dropped is None else round(self.dropped, 4)
         row = {"id": self.id, "source": self.source, "title": self.title, "dropped": dropped}
+        row |= {"language": self.language, "low_evidence": self.low_evidence}
         return {**row, **answers, "model": self.model, "codebook": self.codebook}
 
 
@@ -112,18 +117,21 @@ class Model:
         Parameters
         ----------
         frame
-            A column `text`, and `id`, `source`, `title` and `dropped` where known.
+            A column `text`, and `id`, `source`, `title`, `dropped`, `language` and `low_evidence` where known. Rows
+            that are true in a column `foreign` are not scored: their answers are null.
 
         Returns
         -------
         polars.DataFrame
-            One row an article: `id`, `source`, `title`, `dropped`; for each many-of head a list column of the labels
-            assigned, for every other question a string column; then a Float32 column `p.QUESTION.LABEL` for each label.
+            One row an article: what is known of it, in the order above; for each many-of head a list column of the
+            labels assigned, for every other question a string column; then a Float32 column `p.QUESTION.LABEL` for each
+            label.
         """
         frame = _with_defaults(frame)
         scores = self.score_batch(frame)
-        columns = [frame["id"], frame["source"], frame["title"], frame["dropped"]]
-        columns += [_answers(block, scores.assigned[:, block.columns]) for block in self.blocks]
+        columns = [frame[name] for name in ABOUT]
+        answers = [_answers(block, scores.assigned[:, block.columns]) for block in self.blocks]
+        columns += pl.DataFrame(answers).select(pl.when(~frame["foreign"]).then(pl.all())).get_columns()
         for block in self.blocks:
             for label, column in zip(block.head.keys, scores.probability[:, block.columns].T, strict=True):
                 series = pl.Series(f"p.{question(block)}.{label}", np.ascontiguousarray(column), nan_to_null=True)
@@ -135,9 +143,9 @@ class Model:
         """Yield the scores of each article of a frame (columns as for `score_frame`)."""
         frame = _with_defaults(frame)
         scores = self.score_batch(frame)
-        rows = frame.select("id", "source", "title", "dropped").iter_rows()
+        rows = frame.select(ABOUT).iter_rows()
         probabilities, assigned = scores.probability.tolist(), scores.assigned.tolist()
-        for (key, source, title, dropped), ps, yes in zip(rows, probabilities, assigned, strict=True):
+        for row, ps, yes in zip(rows, probabilities, assigned, strict=True):
             labels: dict[str, Any] = {}
             for block in self.blocks:
                 answers = _answers_of(block, ps[block.columns], yes[block.columns])
@@ -147,12 +155,16 @@ class Model:
                 targets = labels.setdefault(block.head.field, {})
                 if any(yes[block.columns]):
                     targets[block.target] = answers
-            yield ArticleScores(key, source, title, dropped, labels, self.name, self.codebook.digest)
+            about = dict(zip(ABOUT, row, strict=True))
+            yield ArticleScores(**about, labels=labels, model=self.name, codebook=self.codebook.digest)
 
     def score_batch(self, frame: pl.DataFrame) -> Scores:
         """Return the scores of a frame with columns `title` and `text`, as arrays."""
         scores = self.answer_all(frame)
         ask_only_where_present(self.codebook, scores)
+        if "foreign" in frame.columns and frame["foreign"].any():
+            foreign = frame["foreign"].to_numpy()
+            scores.probability[foreign], scores.assigned[foreign] = np.nan, False
         return scores
 
     def answer_all(self, frame: pl.DataFrame) -> Scores:
@@ -182,7 +194,9 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
         raise ModelError(f"the frame lacks a column 'text'; it has {', '.join(map(repr, frame.columns))}")
     number = pl.int_range(pl.len()).cast(pl.String)
     defaults = [number.alias("id"), number.alias("source"), pl.lit(None, pl.String).alias("title")]
-    defaults.append(pl.lit(None, pl.Float32).alias("dropped"))
+    types = {"dropped": pl.Float32, "language": pl.String, "low_evidence": pl.Boolean}
+    defaults += [pl.lit(None, kind).alias(name) for name, kind in types.items()]
+    defaults.append(pl.lit(value=False).alias("foreign"))
     return frame.with_columns(value for value in defaults if value.meta.output_name() not in frame.columns)
 
 

@@ -206,7 +206,7 @@ def test_json_lines_are_written_where_no_terminal_reads(score, three, tiny_model
     ("form", "start"),
     [
         pytest.param("jsonl", '{"id": "a", "source": ', id="jsonl"),
-        pytest.param("csv", "id,source,title,dropped,topics,kind,", id="csv"),
+        pytest.param("csv", "id,source,title,dropped,language,low_evidence,topics,kind,", id="csv"),
         pytest.param("parquet", "PAR1", id="parquet"),
         pytest.param("table", "Quay.\na  (", id="table"),
     ],
@@ -703,3 +703,31 @@ def test_pages_are_cleaned_before_they_are_scored_unless_told_otherwise(score, t
 
     assert cleaned["dropped"] == pytest.approx(4 / 43, abs=1e-3)
     assert as_it_is["dropped"] is None
+
+
+def test_articles_in_another_language_are_marked_and_have_no_scores(score, tmp_path, command):
+    page = tmp_path / "german.txt"
+    page.write_text(
+        "Der Stadtrat beschloss am Dienstag, zwei der drei Kliniken zu schließen, und viele Bürger protestierten."
+    )
+
+    marked, anyway = score(page), score(page, "--any-language")
+
+    row = json.loads(marked.out)
+    assert (row["language"], row["low_evidence"]) == ("de", True)
+    assert {answer["probability"] for answer in row["topics"].values()} == {None}
+    assert "1 articles are not in the model's language and have no scores" in marked.err
+    assert None not in {answer["probability"] for answer in json.loads(anyway.out)["topics"].values()}
+
+
+def test_a_frame_of_another_language_has_no_answers(score, tmp_path):
+    page = tmp_path / "german.txt"
+    page.write_text(
+        "Der Stadtrat beschloss am Dienstag, zwei der drei Kliniken zu schließen, und viele Bürger protestierten."
+    )
+    score(page, "--out", tmp_path / "scores.parquet")
+
+    frame = pl.read_parquet(tmp_path / "scores.parquet")
+
+    assert frame["topics"].is_null().all()
+    assert frame["kind"].is_null().all()

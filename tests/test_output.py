@@ -67,7 +67,19 @@ def test_a_line_holds_the_keys_of_a_row_in_their_order(written, articles):
     rows = [json.loads(line) for line in lines]
     assert [row["id"] for row in rows] == ["a", "b", "c"]
     assert [list(row) for row in rows] == [
-        ["id", "source", "title", "dropped", "topics", "kind", "stance", "model", "codebook"]
+        [
+            "id",
+            "source",
+            "title",
+            "dropped",
+            "language",
+            "low_evidence",
+            "topics",
+            "kind",
+            "stance",
+            "model",
+            "codebook",
+        ]
     ] * 3
 
 
@@ -129,7 +141,18 @@ def test_the_header_of_csv_is_written_once(written, articles, tiny_columns):
 
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == [
-        *("id", "source", "title", "dropped", "topics", "kind", "stance.harbour", "stance.bread"),
+        *(
+            "id",
+            "source",
+            "title",
+            "dropped",
+            "language",
+            "low_evidence",
+            "topics",
+            "kind",
+            "stance.harbour",
+            "stance.bread",
+        ),
         *(f"p.{column}" for column in tiny_columns),
         *("model", "codebook"),
     ]

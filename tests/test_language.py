@@ -1,0 +1,41 @@
+"""Other languages than the model's, and texts too short to say much."""
+
+import sys
+
+import polars as pl
+import pytest
+
+from classifier.language import mark
+
+ENGLISH = "The council voted on Tuesday to close two of the three clinics that serve the upper valley."
+GERMAN = (
+    "Der Stadtrat beschloss am Dienstag, zwei der drei Kliniken zu schließen, und die Bürger protestierten dagegen."
+)
+SPANISH = "El presidente dijo que la frontera se cerrará mañana por la noche y que los camiones tendrán que esperar."
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        pytest.param(ENGLISH, "en", id="english"),
+        pytest.param(GERMAN, "de", id="german"),
+        pytest.param(SPANISH, "es", id="spanish"),
+        pytest.param("Merkel trifft Macron", None, id="too-short-to-tell"),
+        pytest.param("1 2 3 4 5 6 7 8 9 10 11 12", None, id="no-language"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_the_language_of_an_article_is_told_where_it_can_be(text, language):
+    assert mark(pl.DataFrame({"text": [text]}))["language"].to_list() == [language]
+
+
+def test_a_text_of_under_forty_words_is_low_evidence():
+    texts = [" ".join(["word"] * 39), " ".join(["word"] * 40)]
+
+    assert mark(pl.DataFrame({"text": texts}))["low_evidence"].to_list() == [True, False]
+
+
+def test_english_articles_do_not_wait_for_the_identifier(monkeypatch):
+    monkeypatch.setitem(sys.modules, "py3langid.langid", None)
+
+    assert mark(pl.DataFrame({"text": [ENGLISH] * 3}))["language"].to_list() == ["en"] * 3
