@@ -35,6 +35,7 @@ from classifier.formats import (
     read_stdin,
     too_large,
 )
+from classifier.packed import PackedError, opened, suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,8 +61,8 @@ def read_articles(
     Parameters
     ----------
     inputs
-        Files (.txt, .md, .jsonl, .ndjson, .csv, .parquet), folders of them, or '-' for standard input, which is
-        read as JSON lines if it begins with '{' and as one article otherwise.
+        Files (.txt, .md, .jsonl, .ndjson, .csv, .parquet; also packed, as .gz or .zst), folders of them, or '-' for
+        standard input, which is read as JSON lines if it begins with '{' and as one article otherwise.
     columns
         What the columns of the input are called.
     on_reject
@@ -120,10 +121,10 @@ def _files(given: str | Path) -> Iterator[tuple[Path, Place] | Reject]:
     else:
         if is_folder:
             yield from _files_in(path)
-        elif path.suffix.lower() in READERS:
+        elif suffixes(path)[0] in READERS:
             yield path, Place(source, _shown(path.name))
         else:
-            found = repr(path.suffix) if path.suffix else "a name without a suffix"
+            found = repr("".join(suffixes(path))) if path.suffix else "a name without a suffix"
             yield Reject(source, f"expected a {KNOWN} file, found {found} (convert it, or rename it if it is text)")
 
 
@@ -134,10 +135,10 @@ def _files_in(folder: Path) -> Iterator[tuple[Path, Place] | Reject]:
     for path in _walk(folder, os.path.realpath(folder)):
         if isinstance(path, Reject):
             yield path
-        elif path.suffix.lower() in READERS:
+        elif suffixes(path)[0] in READERS:
             yield path, Place(_shown(path), _shown(path.relative_to(folder).as_posix()))
         else:
-            others[path.suffix or "no suffix"] += 1
+            others["".join(suffixes(path)) or "no suffix"] += 1
             continue
         empty = False
     if empty:
@@ -169,8 +170,9 @@ def _walk(folder: Path, root: str) -> Iterator[Path | Reject]:
 
 
 def _read_file(path: Path, place: Place, layout: Layout) -> Iterator[Piece]:
-    with path.open("rb") as stream:
-        yield from READERS[path.suffix.lower()](stream, place, layout)
+    kind, _ = suffixes(path)
+    with opened(path, seekable=kind == ".parquet") as stream:
+        yield from READERS[kind](stream, place, layout)
 
 
 def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
@@ -182,6 +184,8 @@ def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
             yield piece
     except OSError as error:
         yield Reject(place.source, _unreadable(error))
+    except PackedError as error:
+        yield Reject(place.source, str(error))
     else:
         if empty:
             yield Reject(place.source, "empty; expected at least one article (leave it out)")

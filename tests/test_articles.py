@@ -1,5 +1,6 @@
 """What can be read, what cannot, and what is said about it."""
 
+import gzip
 import io
 import json
 import os
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import classifier.packed
 from classifier import articles, formats
 from classifier.articles import MAX_ARTICLE_BYTES, Columns, read_articles
 from classifier.errors import ArticleError
@@ -631,6 +634,124 @@ def test_a_damaged_parquet_file_never_raises(here):
         frame, rejects = read("a.parquet")
 
         assert frame.height + len(rejects) > 0
+
+
+# --- packed files
+
+
+def packed(content, packing):
+    return gzip.compress(content) if packing == ".gz" else zstandard.compress(content)
+
+
+PACKINGS = pytest.mark.parametrize("packing", [".gz", ".zst"])
+LINES = "".join(json.dumps({"id": f"{n}", "text": f"{n * 7919 % 65537} words {n * n}."}) + "\n" for n in range(20_000))
+
+
+@PACKINGS
+@pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.parquet", "a.txt"])
+def test_a_packed_file_is_read_like_the_file_in_it(here, path, packing):
+    if path == "a.txt":
+        write(path, "Words.")
+    else:
+        write_rows(path, [{"id": f"{n}", "text": f"Article {n}."} for n in range(50)])
+    write(f"packed/{path}{packing}", packed(Path(path).read_bytes(), packing))
+
+    frame, rejects = read("packed")
+
+    assert rejects == []
+    assert frame["text"].to_list() == read(path)[0]["text"].to_list()
+    assert frame["source"][0].startswith(f"packed/{path}{packing}")
+
+
+@PACKINGS
+def test_a_packed_file_of_several_parts_is_read_to_its_end(here, packing):
+    write(f"a.jsonl{packing}", b"".join(packed(b'{"text": "%d"}\n' % n, packing) for n in range(3)))
+
+    assert read(f"a.jsonl{packing}")[0]["text"].to_list() == ["0", "1", "2"]
+
+
+@PACKINGS
+def test_an_empty_packed_file_is_rejected_as_empty(here, packing):
+    write(f"a.csv{packing}", packed(b"", packing))
+    write(f"b.csv{packing}", b"")
+
+    assert [reject.partition("; ")[0] for reject in read(".")[1]] == [f"{name}.csv{packing}: empty" for name in "ab"]
+
+
+@PACKINGS
+def test_a_packed_file_cut_short_keeps_the_rows_before(here, packing):
+    write(f"a.jsonl{packing}", packed(LINES.encode(), packing)[:-5_000])
+    write("b.txt", "Words.")
+
+    frame, rejects = read(f"a.jsonl{packing}", "b.txt")
+
+    assert frame["id"].to_list() == [f"{n}" for n in range(frame.height - 1)] + ["b.txt"]
+    assert frame.height > 10_000
+    (reject,) = rejects
+    way_out = r"\(make or copy the file again\)"
+    assert re.fullmatch(rf"a\.jsonl{packing}: damaged or cut short after [\d,]+ unpacked bytes: .* {way_out}", reject)
+
+
+@PACKINGS
+@pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.txt", "a.parquet"])
+def test_a_file_that_is_not_packed_as_its_name_says_is_rejected_once(here, path, packing):
+    write(path + packing, "id,text\na,Words.\n")
+
+    (reject,) = read(path + packing)[1]
+
+    assert reject.startswith(f"{path}{packing}: damaged or cut short after 0 unpacked bytes: ")
+
+
+@PACKINGS
+def test_a_damaged_packed_file_never_raises(here, packing):
+    whole = packed(LINES[:5_000].encode(), packing)
+    chance = random.Random(0)
+
+    for _ in range(40):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(whole))] = chance.randrange(256)
+        write(f"a.jsonl{packing}", bytes(damaged))
+        frame, rejects = read(f"a.jsonl{packing}")
+
+        assert frame.height + len(rejects) > 0
+
+
+@pytest.fixture(scope="module")
+def bombs(tmp_path_factory):
+    """300 MB of zeros, packed in both ways."""
+    folder = tmp_path_factory.mktemp("bombs")
+    squeeze = zstandard.ZstdCompressor().compressobj()
+    with gzip.open(folder / "bomb.gz", "wb", compresslevel=1) as gz, (folder / "bomb.zst").open("wb") as zst:
+        for part in [bytes(1_000_000)] * 300:
+            gz.write(part)
+            zst.write(squeeze.compress(part))
+        zst.write(squeeze.flush())
+    return folder
+
+
+@pytest.mark.slow
+@PACKINGS
+@pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.txt", "a.parquet"])
+def test_a_packed_file_that_expands_without_measure_is_left_and_the_next_is_read(here, bombs, path, packing):
+    Path(path + packing).symlink_to(bombs / f"bomb{packing}")
+    write("b.txt", "Words.")
+
+    tracemalloc.start()
+    frame, rejects = read(path + packing, "b.txt")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    (reject,) = rejects
+    assert frame["text"].to_list() == ["Words."]
+    assert reject.startswith(f"{path}{packing}: unpacks to over 100,000,000 bytes, and over 200 times what was read;")
+    assert peak < 80_000_000
+
+
+def test_text_that_packs_well_is_read_to_its_end(here, monkeypatch):
+    monkeypatch.setattr(classifier.packed, "FREE_BYTES", 1000)
+    write("a.jsonl.gz", packed(LINES.encode(), ".gz"))
+
+    assert read("a.jsonl.gz")[0].height == 20_000
 
 
 # --- standard input
