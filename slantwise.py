@@ -91,7 +91,7 @@ def score_command(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Files (.txt .md .jsonl .csv .parquet, also as .gz or .zst), folders, or - for stdin.",
+            help="Files (.txt .md .jsonl .csv .tsv .parquet, also as .gz or .zst), folders, or - for stdin.",
         ),
     ],
     model: ModelOption = None,

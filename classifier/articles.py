@@ -61,8 +61,8 @@ def read_articles(
     Parameters
     ----------
     inputs
-        Files (.txt, .md, .jsonl, .ndjson, .csv, .parquet; also packed, as .gz or .zst), folders of them, or '-' for
-        standard input, which is read as JSON lines if it begins with '{' and as one article otherwise.
+        Files (.txt, .md, .jsonl, .ndjson, .csv, .tsv, .parquet; also packed, as .gz or .zst), folders of them, or '-'
+        for standard input, which is read as JSON lines if it begins with '{' and as one article otherwise.
     columns
         What the columns of the input are called.
     on_reject

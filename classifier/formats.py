@@ -30,6 +30,7 @@ _PARQUET_ROWS = 2_000  # a slice; with 8,000 reading is 1.7 times as fast but ta
 _BOM = "\ufeff"
 _OPTIONAL = ("outlet", "date", "url")
 _RESERVED = ("id", "source", "title", "text")
+_MARKS = {",": "commas", "\t": "tabs"}
 HAS_WORDS = r"[^\s\x1c-\x1f]"  # what str.strip leaves: Rust counts four control characters as no space
 JSON_KINDS: dict[type, str] = {
     dict: "an object",
@@ -45,7 +46,7 @@ _PLAIN_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Date, pl.Date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The names of the columns (CSV, parquet) or keys (JSON) in the input.
+    """The names of the columns (CSV, TSV, parquet) or keys (JSON) in the input.
 
     None means the usual name, 'id' or 'title', where the input has it; a name that is given must be there.
     """
@@ -211,39 +212,54 @@ def _json_object(line: _Line) -> dict[str, object]:
 
 
 def _read_csv(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Row]:
-    rows = _csv_rows(stream, place)
+    yield from _read_separated(stream, place, layout, ",")
+
+
+def _read_tsv(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Row]:
+    yield from _read_separated(stream, place, layout, "\t")
+
+
+def _read_separated(stream: _Stream, place: Place, layout: Layout, mark: str) -> Iterator[Reject | Row]:
+    rows = _csv_rows(stream, place, mark)
     match next(rows, None):
         case Reject(source, reason):
             yield Reject(source, f"{reason}; this is the header, so nothing of the file was read")
         case (_, header):
-            yield from _csv_fields(rows, header, place, layout)
+            yield from _csv_fields(rows, header, place, layout, mark)
 
 
 def _csv_fields(
-    rows: Iterator[Reject | tuple[Place, list[str]]], header: list[str], place: Place, layout: Layout
+    rows: Iterator[Reject | tuple[Place, list[str]]], header: list[str], place: Place, layout: Layout, mark: str
 ) -> Iterator[Reject | Row]:
     try:
         layout.check(header)
     except ArticleError as error:
-        between = next((mark for mark in (";", "\t") if len(header) == 1 and mark in header[0]), None)
-        way_out = f"; fields should stand between commas, found {between!r} (save it as CSV with commas)"
-        yield Reject(place.source, f"{error}{way_out if between else ''}")
+        yield Reject(place.source, f"{error}{_other_mark(header, mark)}")
         return
     for row in rows:
         if isinstance(row, Reject):
             yield row
         elif len(row[1]) != len(header):
             reason = f"expected {len(header)} fields as in the header, found {len(row[1])}"
-            yield Reject(row[0].source, f"{reason} (put fields that hold commas or line ends in double quotes)")
+            yield Reject(row[0].source, f"{reason} (put fields that hold {_MARKS[mark]} or line ends in double quotes)")
         else:
             yield row[0], dict(zip(header, row[1], strict=True))
 
 
-def _csv_rows(stream: _Stream, place: Place) -> Iterator[Reject | tuple[Place, list[str]]]:
+def _other_mark(header: list[str], mark: str) -> str:
+    """Say so where the header is one field because the fields stand between other marks."""
+    way_out = {"\t": "name the file .tsv", ",": "name the file .csv", ";": "save it as CSV with commas"}
+    for found, advice in way_out.items():
+        if len(header) == 1 and found in header[0]:
+            return f"; fields should stand between {_MARKS[mark]}, found {found!r} ({advice})"
+    return ""
+
+
+def _csv_rows(stream: _Stream, place: Place, mark: str) -> Iterator[Reject | tuple[Place, list[str]]]:
     # The limit is the process's own; the default of 131,072 characters is less than a long report has.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_ARTICLE_BYTES))
     feed = _CsvFeed(stream)
-    reader = csv.reader(feed, strict=True)
+    reader = csv.reader(feed, delimiter=mark, strict=True)
     while not feed.ended:
         feed.start_row()
         try:
@@ -357,6 +373,7 @@ READERS: dict[str, Callable[[BinaryIO, Place, Layout], Iterator[Piece]]] = {
     ".jsonl": _read_jsonl,
     ".ndjson": _read_jsonl,
     ".csv": _read_csv,
+    ".tsv": _read_tsv,
     ".parquet": _read_parquet,
 }
 KNOWN = f"{', '.join(list(READERS)[:-1])} or {list(READERS)[-1]}"

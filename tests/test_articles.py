@@ -56,14 +56,14 @@ def write(path, content):
 def write_rows(path, rows):
     if path.endswith(".jsonl"):
         write(path, "".join(json.dumps(row) + "\n" for row in rows))
-    elif path.endswith(".csv"):
-        pl.DataFrame(rows).write_csv(path)
+    elif path.endswith((".csv", ".tsv")):
+        pl.DataFrame(rows).write_csv(path, separator="\t" if path.endswith(".tsv") else ",")
     else:
         pl.DataFrame(rows).write_parquet(path)
 
 
-TABLES = pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.parquet"])
-FIRST_LINE = {"a.jsonl": 1, "a.csv": 2, "a.parquet": 1}
+TABLES = pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.tsv", "a.parquet"])
+FIRST_LINE = {"a.jsonl": 1, "a.csv": 2, "a.tsv": 2, "a.parquet": 1}
 
 
 # --- what every format has in common
@@ -546,6 +546,33 @@ def test_a_bad_header_is_rejected_once(here):
     assert reject.endswith("this is the header, so nothing of the file was read")
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "hint"),
+    [
+        ("a.csv", "id\ttext\n1\tOne.\n", r"between commas, found '\t' (name the file .tsv)"),
+        ("a.tsv", "id,text\n1,One.\n", "between tabs, found ',' (name the file .csv)"),
+    ],
+    ids=["tabs-in-csv", "commas-in-tsv"],
+)
+def test_a_table_with_the_marks_of_another_kind_is_told_its_name(here, path, content, hint):
+    write(path, content)
+
+    (reject,) = read(path)[1]
+
+    assert reject.endswith(f"; fields should stand {hint}")
+
+
+def test_commas_in_a_tsv_file_are_text_and_tabs_in_quotes_too(here):
+    write("a.tsv", 'id\ttext\na\tOne, two.\nb\t"One\ttwo."\nc\tOne\ttwo.\n')
+
+    frame, rejects = read("a.tsv")
+
+    assert frame["text"].to_list() == ["One, two.", "One\ttwo."]
+    assert rejects == [
+        "a.tsv:4: expected 2 fields as in the header, found 3 (put fields that hold tabs or line ends in double quotes)"
+    ]
+
+
 # --- parquet
 
 
@@ -810,8 +837,14 @@ def test_the_standard_input_of_the_process_is_read_by_default(monkeypatch):
     ("path", "complaint"),
     [
         ("none.txt", "none.txt: no such file or folder (check the path)"),
-        ("a.docx", "a.docx: expected a .txt, .md, .jsonl, .ndjson, .csv or .parquet file, found '.docx' (convert"),
-        ("README", "README: expected a .txt, .md, .jsonl, .ndjson, .csv or .parquet file, found a name without a "),
+        (
+            "a.docx",
+            "a.docx: expected a .txt, .md, .jsonl, .ndjson, .csv, .tsv or .parquet file, found '.docx' (convert",
+        ),
+        (
+            "README",
+            "README: expected a .txt, .md, .jsonl, .ndjson, .csv, .tsv or .parquet file, found a name without a ",
+        ),
         ("a.txt/b.txt", "a.txt/b.txt: cannot be read: Not a directory (check"),
         ("nul\0.txt", "nul\0.txt: cannot be read: embedded null byte (check"),
         ("\ud800.txt", r"\ud800.txt: cannot be read: 'utf-8' codec can't encode character"),
@@ -887,7 +920,7 @@ def test_a_folder_without_articles_is_rejected(here, names, found):
 
     (reject,) = read("news")[1]
 
-    expected = "expected .txt, .md, .jsonl, .ndjson, .csv or .parquet files"
+    expected = "expected .txt, .md, .jsonl, .ndjson, .csv, .tsv or .parquet files"
     assert reject == f"news: {expected}; found {found} (check the path, or convert the files)"
 
 
