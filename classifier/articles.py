@@ -7,6 +7,7 @@ articles.
 
 from __future__ import annotations
 
+import glob
 import json
 import math
 import os
@@ -62,7 +63,8 @@ def read_articles(
     ----------
     inputs
         Files (.txt, .md, .jsonl, .ndjson, .csv, .tsv, .parquet; also packed, as .gz or .zst), folders of them, or '-'
-        for standard input, which is read as JSON lines if it begins with '{' and as one article otherwise.
+        for standard input, which is read as JSON lines if it begins with '{' and as one article otherwise. What does
+        not exist and holds *, ? or [ is a pattern.
     columns
         What the columns of the input are called.
     on_reject
@@ -111,6 +113,24 @@ def _pieces(inputs: Sequence[str | Path], layout: Layout, stdin: BinaryIO | None
 
 
 def _files(given: str | Path) -> Iterator[tuple[Path, Place] | Reject]:
+    pattern = os.fspath(given)
+    if not glob.has_magic(pattern) or os.path.lexists(pattern):
+        yield from _files_at(given)
+        return
+    try:
+        found = sorted(glob.glob(pattern))  # noqa: PTH207  that of Path takes hidden files too
+    except ValueError as error:  # a null byte in the name of a folder
+        yield Reject(_shown(given), _unreadable(error))
+        return
+    for path in found:
+        yield from _files_at(path)
+    if "**" in pattern:  # glob would follow links round in rings
+        yield Reject(_shown(given), "'**' is read as '*' (give the folder itself, which is read with all below it)")
+    elif not found:
+        yield Reject(_shown(given), "no file or folder matches (check the pattern; hidden files are left out)")
+
+
+def _files_at(given: str | Path) -> Iterator[tuple[Path, Place] | Reject]:
     path, source = Path(given), _shown(given)
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)

@@ -924,6 +924,50 @@ def test_a_folder_without_articles_is_rejected(here, names, found):
     assert reject == f"news: {expected}; found {found} (check the path, or convert the files)"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("news/*.txt", ["a.txt", "b.txt"]),
+        ("news/?.*", ["a.txt", "b.txt", "c.csv.gz:2"]),
+        ("news/[bc]*", ["b.txt", "c.csv.gz:2"]),
+        ("ne*", ["a.txt", "b.txt", "c.csv.gz:2", "d/e.txt"]),
+    ],
+    ids=["star", "question-mark", "brackets", "folder"],
+)
+def test_a_pattern_is_read_in_the_order_of_names_without_hidden_files(here, pattern, found):
+    for name in ("b.txt", "a.txt", ".hidden.txt", "d/e.txt"):
+        write(f"news/{name}", "Words.")
+    write("news/c.csv.gz", packed(b"text\nWords.\n", ".gz"))
+
+    frame, rejects = read(pattern)
+
+    assert (frame["id"].to_list(), rejects) == (found, [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("*.csv", "*.csv: no file or folder matches (check the pattern; hidden files are left out)"),
+        ("**/*.txt", "**/*.txt: '**' is read as '*' (give the folder itself, which is read with all below it)"),
+        ("nul\0/*.txt", "nul\0/*.txt: cannot be read: embedded null byte (check the path and its permissions)"),
+        ("lost[1]*", "lost[1]*: no such file or folder (check the path)"),
+    ],
+    ids=["no-match", "two-stars", "nul", "broken-link-with-such-a-name"],
+)
+def test_a_pattern_that_finds_nothing_is_rejected(here, pattern, complaint):
+    Path("lost[1]*").symlink_to("nowhere")
+    write(".hidden.csv", "text\nWords.\n")
+
+    assert read(pattern)[1] == [complaint]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(here):
+    write("a[1].txt", "This.")
+    write("a1.txt", "Not this.")
+
+    assert read("a[1].txt")[0]["text"].to_list() == ["This."]
+
+
 def test_links_that_lead_out_of_a_folder_are_not_followed(here):
     write("secret.txt", "Words.")
     write("other/b.txt", "Words.")
