@@ -26,6 +26,7 @@ from classifier.layout import Line, fates
 RULES = Path(__file__).parent / "furniture.toml"
 
 REPEATED = "repeated line"  # the reason where no rule takes a line, but other pages of the batch have it too
+MAX_LINES = 100_000  # of a page that is looked at, so that none takes over a second or two
 SHARED_BY = 3  # pages of a batch that have the same line
 SHARED_PART = 0.01  # of a batch's pages, for a line that is a sentence: quotations and wire copy recur too
 SHARED_SIZE = 600  # bytes; nothing longer is furniture because it recurs
@@ -89,8 +90,12 @@ def clean(text: str) -> list[Span]:
 
 
 def clean_texts(texts: pl.Series) -> dict[int, list[Span]]:
-    """Return the lines of each page that has furniture, by its place in `texts`; all others are kept as they are."""
-    lines = _lines(texts)
+    """Return the lines of each page that has furniture, by its place in `texts`; all others are kept as they are.
+
+    A text of more than MAX_LINES lines is no page of a site, and is kept as it is.
+    """
+    many = texts.str.count_matches("\n", literal=True) > MAX_LINES
+    lines = _lines(texts.to_frame("text").select(pl.when(~many).then("text")).to_series())
     pages = lines.filter(pl.col("drops").is_not_null())["page"].unique()
     rows = lines.filter(pl.col("page").is_in(pages.implode())).select("page", *_SEEN, "start", "end").iter_rows()
     found = {page: _spans([row[1:] for row in own]) for page, own in groupby(rows, key=itemgetter(0))}

@@ -122,6 +122,12 @@ def test_copies_of_one_article_are_no_furniture_of_each_other():
     assert clean_texts(pl.Series([page_of("Valley to lose two clinics", VOTE, ANGER, MAYOR)] * 5)) == {}
 
 
+def test_a_text_of_too_many_lines_is_kept_as_it_is():
+    pages = pl.Series(["Advertisement\n" * 100_001, page_of("Valley to lose clinics", "By Jane Doe", VOTE, ANGER)])
+
+    assert list(clean_texts(pages)) == [1]
+
+
 def test_the_articles_of_a_page_become_rows_of_their_own():
     first = ("Valley to lose it all", "Published", VOTE, ANGER, "Trending")
     page = page_of(*first, "Bridge is closed", "Published", BRIDGE, DETOUR, FERRY)
