@@ -7,6 +7,7 @@ the commands, so that help is quick and scoring never waits for scikit-learn.
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -132,7 +133,15 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet)
-        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
+        recoded: Counter[tuple[str, str]] = Counter()
+        batches = read_articles(
+            inputs,
+            columns,
+            on_reject=refuse,
+            stdin=sys.stdin.buffer,
+            on_encoding=lambda source, encoding: recoded.update([(encoding, source)]),
+        )
+        for batch in batches:
             marked = mark(batch if no_clean else clean_articles(batch))
             is_foreign = (pl.col("language") != loaded.codebook.language).fill_null(value=False)
             marked = marked.with_columns(foreign=pl.lit(value=False) if any_language else is_foreign)
@@ -144,6 +153,10 @@ def score_command(
         writer.close()
     if foreign:
         _say(f"{foreign:,} articles are not in the model's language and have no scores (--any-language scores them)")
+    for (encoding, source), rows in recoded.items():
+        typer.echo(
+            f"read as {encoding} rather than UTF-8: {source} ({rows:,} {'row' if rows == 1 else 'rows'})", err=True
+        )
     if refuse.count:
         typer.echo(f"{progress.count:,} articles scored, {refuse.count:,} rejected", err=True)
         raise typer.Exit(SOME_REJECTED)

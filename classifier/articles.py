@@ -32,6 +32,7 @@ from classifier.formats import (
     Columns,
     Layout,
     Place,
+    Recoded,
     Reject,
     read_stdin,
     too_large,
@@ -56,6 +57,7 @@ def read_articles(
     batch_bytes: int = 8_000_000,
     stdin: BinaryIO | None = None,
     extra: Sequence[str] = (),
+    on_encoding: Callable[[str, str], None] = lambda _source, _encoding: None,
 ) -> Iterator[pl.DataFrame]:
     """Read articles from files, folders and standard input, in batches.
 
@@ -75,6 +77,8 @@ def read_articles(
         Read in place of the process's standard input.
     extra
         Further columns to carry along under their own names.
+    on_encoding
+        Called with the file and the encoding for each row that was not UTF-8.
 
     Yields
     ------
@@ -91,7 +95,7 @@ def read_articles(
     layout = Layout.of(columns or Columns(), extra)
     given = [inputs] if isinstance(inputs, (str, Path)) else inputs
     pieces = _pieces(given, layout, stdin)
-    return _batches(_packed(_screened(pieces, layout, on_reject), layout, batch_bytes), batch_bytes)
+    return _batches(_packed(_screened(pieces, layout, on_reject, on_encoding), layout, batch_bytes), batch_bytes)
 
 
 # --- from inputs to files
@@ -200,7 +204,7 @@ def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
     empty = True
     try:
         for piece in pieces:
-            empty = False
+            empty = empty and isinstance(piece, Recoded)  # which a header can be
             yield piece
     except OSError as error:
         yield Reject(place.source, _unreadable(error))
@@ -215,12 +219,17 @@ def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
 
 
 def _screened(
-    pieces: Iterator[Piece], layout: Layout, on_reject: Callable[[Reject], None]
+    pieces: Iterator[Piece],
+    layout: Layout,
+    on_reject: Callable[[Reject], None],
+    on_encoding: Callable[[str, str], None],
 ) -> Iterator[_Article | pl.DataFrame]:
     ids = _Ids()
     for piece in pieces:
         if isinstance(piece, Reject):
             on_reject(piece)
+        elif isinstance(piece, Recoded):
+            on_encoding(piece.source, piece.encoding)
         elif isinstance(piece, pl.DataFrame):
             yield _screened_frame(piece, ids, layout, on_reject)
         else:

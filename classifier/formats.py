@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 import polars as pl
 
+from classifier.encodings import Decoder
 from classifier.errors import ArticleError
 
 if TYPE_CHECKING:
@@ -62,6 +63,14 @@ class Reject:
 
     source: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recoded:
+    """Told beside a row that was not UTF-8: the file that it stands in, and the encoding that it was read as."""
+
+    source: str
+    encoding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ class _Stream(Protocol):
 
 if TYPE_CHECKING:
     Row = tuple[Place, Mapping[str, object]]
-    Piece = Reject | Row | pl.DataFrame
+    Piece = Reject | Recoded | Row | pl.DataFrame
 
 
 def read_stdin(stream: BinaryIO, place: Place, layout: Layout) -> Iterator[Piece]:
@@ -142,17 +151,19 @@ class _Rejoined(NamedTuple):
         return self.head.readline(size) or self.rest.readline(size)
 
 
-def _read_txt(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Row]:
+def _read_txt(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Recoded | Row]:
+    decoder = Decoder()
     data = stream.read(MAX_ARTICLE_BYTES + 1)
     if len(data) > MAX_ARTICLE_BYTES:
         size = len(data) + sum(map(len, iter(lambda: stream.read(_CHUNK_BYTES), b"")))
         yield Reject(place.source, too_large(size))
     elif data:
         try:
-            text = _decoded(data, "the file").removeprefix(_BOM)
+            text = _decoded(decoder, data, "the file", whole=True).removeprefix(_BOM)
         except ArticleError as error:
             yield Reject(place.source, str(error))
         else:
+            yield from _recoded(place, decoder.encoding)
             yield place, {layout.keys["text"]: text}
 
 
@@ -179,24 +190,27 @@ def _lines(stream: _Stream) -> Iterator[_Line]:
         yield _Line(number, data, size, quotes)
 
 
-def _read_jsonl(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Row]:
+def _read_jsonl(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Recoded | Row]:
+    decoder = Decoder()
     for line in _lines(stream):
         if not line.data.removeprefix(codecs.BOM_UTF8).strip() and line.size <= MAX_ARTICLE_BYTES:
             continue
         here = place.at(line.number)
         try:
-            fields = _json_object(line)
+            fields = _json_object(line, decoder)
             layout.check(fields)
         except ArticleError as error:
             yield Reject(here.source, str(error))
         else:
+            yield from _recoded(place, decoder.encoding)
             yield here, fields
 
 
-def _json_object(line: _Line) -> dict[str, object]:
+def _json_object(line: _Line, decoder: Decoder) -> dict[str, object]:
     if line.size > MAX_ARTICLE_BYTES:
         raise ArticleError(too_large(line.size))
-    text = _decoded(line.data, "the line").removeprefix(_BOM).rstrip("\r\n")  # else an error at the end has column 1
+    text = _decoded(decoder, line.data, "the line").removeprefix(_BOM)
+    text = text.rstrip("\r\n")  # else an error at the end has column 1
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -211,15 +225,15 @@ def _json_object(line: _Line) -> dict[str, object]:
     return value
 
 
-def _read_csv(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Row]:
+def _read_csv(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Recoded | Row]:
     yield from _read_separated(stream, place, layout, ",")
 
 
-def _read_tsv(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Row]:
+def _read_tsv(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Recoded | Row]:
     yield from _read_separated(stream, place, layout, "\t")
 
 
-def _read_separated(stream: _Stream, place: Place, layout: Layout, mark: str) -> Iterator[Reject | Row]:
+def _read_separated(stream: _Stream, place: Place, layout: Layout, mark: str) -> Iterator[Reject | Recoded | Row]:
     rows = _csv_rows(stream, place, mark)
     match next(rows, None):
         case Reject(source, reason):
@@ -229,15 +243,19 @@ def _read_separated(stream: _Stream, place: Place, layout: Layout, mark: str) ->
 
 
 def _csv_fields(
-    rows: Iterator[Reject | tuple[Place, list[str]]], header: list[str], place: Place, layout: Layout, mark: str
-) -> Iterator[Reject | Row]:
+    rows: Iterator[Reject | Recoded | tuple[Place, list[str]]],
+    header: list[str],
+    place: Place,
+    layout: Layout,
+    mark: str,
+) -> Iterator[Reject | Recoded | Row]:
     try:
         layout.check(header)
     except ArticleError as error:
         yield Reject(place.source, f"{error}{_other_mark(header, mark)}")
         return
     for row in rows:
-        if isinstance(row, Reject):
+        if isinstance(row, (Reject, Recoded)):
             yield row
         elif len(row[1]) != len(header):
             reason = f"expected {len(header)} fields as in the header, found {len(row[1])}"
@@ -255,7 +273,7 @@ def _other_mark(header: list[str], mark: str) -> str:
     return ""
 
 
-def _csv_rows(stream: _Stream, place: Place, mark: str) -> Iterator[Reject | tuple[Place, list[str]]]:
+def _csv_rows(stream: _Stream, place: Place, mark: str) -> Iterator[Reject | Recoded | tuple[Place, list[str]]]:
     # The limit is the process's own; the default of 131,072 characters is less than a long report has.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_ARTICLE_BYTES))
     feed = _CsvFeed(stream)
@@ -269,6 +287,7 @@ def _csv_rows(stream: _Stream, place: Place, mark: str) -> Iterator[Reject | tup
         else:
             if cells:
                 yield place.at(feed.first), cells
+                yield from _recoded(place, feed.encoding)
 
 
 class _CsvFeed:
@@ -276,6 +295,7 @@ class _CsvFeed:
 
     def __init__(self, stream: _Stream) -> None:
         self._lines = _lines(stream)
+        self._decoder = Decoder()
         self.last = 0
         self.ended = False
         self.start_row()
@@ -284,6 +304,7 @@ class _CsvFeed:
         self.first = self.last + 1
         self.size = 0
         self.quotes = 0
+        self.encoding: str | None = None
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -294,7 +315,8 @@ class _CsvFeed:
             raise StopIteration
         if self.size > MAX_ARTICLE_BYTES:
             raise ArticleError(too_large(self.size))
-        text = _decoded(line.data, f"line {line.number}")
+        text = _decoded(self._decoder, line.data, f"line {line.number}")
+        self.encoding = self._decoder.encoding or self.encoding
         return text.removeprefix(_BOM) if line.number == 1 else text
 
     def fault(self, error: Exception) -> str:
@@ -379,9 +401,14 @@ READERS: dict[str, Callable[[BinaryIO, Place, Layout], Iterator[Piece]]] = {
 KNOWN = f"{', '.join(list(READERS)[:-1])} or {list(READERS)[-1]}"
 
 
-def _decoded(data: bytes, where: str) -> str:
+def _recoded(place: Place, encoding: str | None) -> Iterator[Recoded]:
+    if encoding:
+        yield Recoded(place.source, encoding)
+
+
+def _decoded(decoder: Decoder, data: bytes, where: str, *, whole: bool = False) -> str:
     try:
-        return data.decode("utf-8")
+        return decoder.decode(data, whole=whole)
     except UnicodeDecodeError as error:
         source = "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "WINDOWS-1252"
         found = f"byte 0x{data[error.start]:02x} at offset {error.start} of {where}"

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import classifier.packed
 from classifier import articles, formats
 from classifier.articles import MAX_ARTICLE_BYTES, Columns, read_articles
+from classifier.encodings import Decoder
 from classifier.errors import ArticleError
 
 SCHEMA = dict.fromkeys(("id", "source", "title", "text", "outlet", "date", "url"), pl.String)
@@ -284,18 +285,36 @@ def test_a_byte_order_mark_is_dropped_and_line_ends_are_kept(here, path, content
     assert frame.select("id", "text").row(0) == ("a.txt" if path == "a.txt" else "a", "One.\r\nTwo.")
 
 
+CAFE = [
+    ("a.txt", b"Caf\xe9 closed.", "a.txt", "3 of the file"),
+    ("a.jsonl", b'{"id": "a", "text": "fine"}\n{"text": "Caf\xe9"}\n', "a.jsonl:2", "13 of the line"),
+    ("a.csv", b"id,text\na,fine\nb,Caf\xe9\n", "a.csv:3", "5 of line 3"),
+    ("a.csv", b'id,text\na,fine\nb,"One\nCaf\xe9\nno"\n', "a.csv:3", "3 of line 4"),
+]
+
+
 @pytest.mark.parametrize(
-    ("path", "content", "source", "offset"),
-    [
-        ("a.txt", b"Caf\xe9 closed.", "a.txt", "3 of the file"),
-        ("a.jsonl", b'{"id": "a", "text": "fine"}\n{"text": "Caf\xe9"}\n', "a.jsonl:2", "13 of the line"),
-        ("a.csv", b"id,text\na,fine\nb,Caf\xe9\n", "a.csv:3", "5 of line 3"),
-        ("a.csv", b'id,text\na,fine\nb,"One\nCaf\xe9\nno"\n', "a.csv:3", "3 of line 4"),
-    ],
-    ids=["txt", "jsonl", "csv", "csv-within-quotes"],
+    ("path", "content", "source", "offset"), CAFE, ids=["txt", "jsonl", "csv", "csv-within-quotes"]
 )
-def test_what_is_not_utf8_is_rejected_with_the_byte_and_a_way_out(here, path, content, source, offset):
+def test_what_is_not_utf8_is_read_as_windows_1252_and_said_so(here, path, content, source, offset):
     write(path, content)
+    told = []
+
+    frame, rejects = read(path, on_encoding=lambda *what: told.append(what))
+
+    assert rejects == []
+    assert "Caf\u00e9" in frame["text"][-1]
+    assert told == [(path, "cp1252")]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "source", "offset"), CAFE, ids=["txt", "jsonl", "csv", "csv-within-quotes"]
+)
+def test_what_no_encoding_fits_is_rejected_with_the_byte_and_a_way_out(
+    here, monkeypatch, path, content, source, offset
+):
+    write(path, content)
+    monkeypatch.setattr(Decoder, "_candidates", lambda *_, **__: [])
 
     _, rejects = read(path)
 
@@ -303,10 +322,38 @@ def test_what_is_not_utf8_is_rejected_with_the_byte_and_a_way_out(here, path, co
     assert rejects == [f"{source}: expected UTF-8, found byte 0xe9 at offset {offset} {way_out}"]
 
 
-def test_utf16_is_named_as_what_it_is(here):
-    write("a.txt", "Words.".encode("utf-16"))
+def test_mixed_encodings_cost_no_line(here):
+    russian = "Совет города закрыл две больницы и одну школу в долине."
+    texts = ["Caf\u00e9", "\u201cCaf\u00e9\u201d and na\u00efve", russian, "Caf\u00e9", "plain"]
+    lines = [
+        text.encode(kind) for text, kind in zip(texts, ["utf-8", "cp1252", "cp1251", "cp1252", "utf-8"], strict=True)
+    ]
+    write("a.csv", b"text\n" + b"\n".join(lines))
+    told = []
 
-    assert "iconv -f UTF-16 -t UTF-8" in read("a.txt")[1][0]
+    frame, rejects = read("a.csv", on_encoding=lambda _, encoding: told.append(encoding))
+
+    assert (frame["text"].to_list(), rejects) == (texts, [])
+    assert told == ["cp1252", "cp1251", "cp1252"]
+
+
+@pytest.mark.parametrize("kind", ["utf-16", "utf-16-be"])
+def test_a_text_file_in_utf16_with_its_mark_is_read(here, kind):
+    write("a.txt", ("\ufeff" * (kind != "utf-16") + "Words.").encode(kind))
+
+    assert read("a.txt")[0]["text"].to_list() == ["Words."]
+
+
+def test_lines_in_utf16_are_named_as_what_they_are(here):
+    write("a.csv", "text\nWords.\n".encode("utf-16"))
+
+    assert "iconv -f UTF-16 -t UTF-8" in read("a.csv")[1][0]
+
+
+def test_a_nul_byte_beside_an_accent_survives(here):
+    write("a.txt", b"Caf\xe9\0closed.")
+
+    assert read("a.txt")[0]["text"].to_list() == ["Caf\u00e9\0closed."]
 
 
 # --- plain text
@@ -519,7 +566,8 @@ def test_a_csv_row_over_the_limit_ends_where_its_quotes_end(here, small_limit, t
     assert rejects == [f"a.csv:3: {len(text) + 3} bytes; an article may have 100 (split the file into its articles)"]
 
 
-def test_a_row_that_is_not_utf8_ends_where_its_quotes_end(here):
+def test_a_row_that_no_encoding_fits_ends_where_its_quotes_end(here, monkeypatch):
+    monkeypatch.setattr(Decoder, "_candidates", lambda *_, **__: [])
     write("a.csv", b'id,text\na,"Caf\xe9\nb,no row"\nc,fine\n')
 
     frame, rejects = read("a.csv")
@@ -537,7 +585,8 @@ def test_a_csv_file_without_a_text_column_is_rejected_once(here):
     assert reject.endswith("found ';' (save it as CSV with commas)")
 
 
-def test_a_bad_header_is_rejected_once(here):
+def test_a_bad_header_is_rejected_once(here, monkeypatch):
+    monkeypatch.setattr(Decoder, "_candidates", lambda *_, **__: [])
     write("a.csv", b"id,t\xe9xt\n1,One.\n2,Two.\n")
 
     (reject,) = read("a.csv")[1]

@@ -290,12 +290,7 @@ def test_progress_is_shown_while_a_file_is_written(score, three):
         pytest.param("a.txt", "", r"a\.txt: empty; expected at least one article \(leave it out\)", id="empty-file"),
         pytest.param("a.txt", " \n", r"a\.txt: blank text; .*\(leave it out\)", id="blank-file"),
         pytest.param("a.jsonl", '{"text": ""}', r"a\.jsonl:1: blank text; .*\(leave it out\)", id="empty-text"),
-        pytest.param(
-            "a.txt", b"Caf\xe9 on the quay", r"a\.txt: expected UTF-8, found byte 0xe9 .*\(convert", id="not-utf-8"
-        ),
-        pytest.param(
-            "a.jsonl", b'{"text": "\xff"}', r"a\.jsonl:1: expected UTF-8, found byte 0xff", id="line-not-utf-8"
-        ),
+        pytest.param("a.jsonl", b"\xff\xfe{", r"a\.jsonl:1: expected UTF-8, found byte 0xff .*\(convert", id="utf-16"),
         pytest.param(
             "a.csv", "id,body\nx,Quay\n", r"a\.csv: missing 'text'; found 'id', 'body' .*--text-column", id="no-column"
         ),
@@ -320,6 +315,15 @@ def test_what_cannot_be_used_is_named_and_the_rest_scored(score, three, path, co
     rejected, summary = ended.err.splitlines()
     assert re.match(f"rejected: {complaint}", rejected)
     assert summary == "3 articles scored, 1 rejected"
+
+
+def test_text_that_is_not_utf8_is_scored_and_named_at_the_end(score, three):
+    write("a.csv", b"text\nCaf\xe9 on the quay\nna\xefve\nplain\n")
+
+    ended = score(three, "a.csv")
+
+    assert (ended.status, len(ended.rows)) == (0, 6)
+    assert ended.err == "read as cp1252 rather than UTF-8: a.csv (2 rows)\n"
 
 
 def test_an_input_that_does_not_exist_is_named_and_the_rest_scored(score, three):
