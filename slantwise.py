@@ -92,7 +92,7 @@ def score_command(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Files (.txt .md .jsonl .csv .tsv .parquet, also as .gz or .zst), folders, or - for stdin.",
+            help="Files (.txt .md .html .jsonl .csv .tsv .parquet, also as .gz or .zst), folders, or - for stdin.",
         ),
     ],
     model: ModelOption = None,
@@ -139,6 +139,7 @@ def score_command(
             columns,
             on_reject=refuse,
             stdin=sys.stdin.buffer,
+            extra=["extraction"],
             on_encoding=lambda source, encoding: recoded.update([(encoding, source)]),
         )
         for batch in batches:

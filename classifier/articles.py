@@ -64,9 +64,9 @@ def read_articles(
     Parameters
     ----------
     inputs
-        Files (.txt, .md, .jsonl, .ndjson, .csv, .tsv, .parquet; also packed, as .gz or .zst), folders of them, or '-'
-        for standard input, which is read as JSON lines if it begins with '{' and as one article otherwise. What does
-        not exist and holds *, ? or [ is a pattern.
+        Files (.txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv, .parquet; also packed, as .gz or .zst), folders of
+        them, or '-' for standard input, which is read as JSON lines if it begins with '{' and as one article
+        otherwise. What does not exist and holds *, ? or [ is a pattern.
     columns
         What the columns of the input are called.
     on_reject

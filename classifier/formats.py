@@ -167,6 +167,22 @@ def _read_txt(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject 
             yield place, {layout.keys["text"]: text}
 
 
+def _read_html(stream: _Stream, place: Place, layout: Layout) -> Iterator[Reject | Recoded | Row]:
+    from classifier.extract import extract  # noqa: PLC0415  only pages need wait for it
+
+    for piece in _read_txt(stream, place, layout):
+        if isinstance(piece, (Reject, Recoded)):
+            yield piece
+            continue
+        found = extract(str(piece[1][layout.keys["text"]]))
+        if not found:
+            yield Reject(place.source, "no text on the page; expected an article (save it as a browser shows it)")
+        for number, article in enumerate(found, 1):
+            name = place.name if len(found) == 1 else f"{place.name}#{number}"
+            fields = {"text": article.text, **article.fields}
+            yield Place(place.source, name), {layout.keys.get(key, key): value for key, value in fields.items()}
+
+
 class _Line(NamedTuple):
     """A physical line; of one that is too large, `data` is only the beginning."""
 
@@ -392,6 +408,8 @@ def _parquet_articles(frame: pl.DataFrame, start: int, place: Place) -> pl.DataF
 READERS: dict[str, Callable[[BinaryIO, Place, Layout], Iterator[Piece]]] = {
     ".txt": _read_txt,
     ".md": _read_txt,
+    ".html": _read_html,
+    ".htm": _read_html,
     ".jsonl": _read_jsonl,
     ".ndjson": _read_jsonl,
     ".csv": _read_csv,

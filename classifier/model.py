@@ -22,7 +22,7 @@ from classifier.modelfile import ModelFile, read_model_file, write_model_file
 from classifier.record import Record
 
 # What a row of scores says of its article.
-ABOUT = ("id", "source", "title", "dropped", "language", "low_evidence")
+ABOUT = ("id", "source", "title", "extraction", "dropped", "language", "low_evidence")
 DEFAULT_MODEL = Path(__file__).parent / "default_model" / "policy-news.slantwise"
 
 
@@ -48,6 +48,7 @@ class ArticleScores:
     id: str
     source: str
     title: str | None
+    extraction: str | None  # how the article was taken out of an HTML page; None where there was none
     dropped: float | None  # part of the page that was left out as furniture, 0 to 1; None where it was not cleaned
     language: str | None  # None where it cannot be told, or was not looked at
     low_evidence: bool | None  # whether the text is too short to say much
@@ -63,9 +64,8 @@ class ArticleScores:
     def to_row(self) -> dict[str, Any]:
         """Return the row that JSON Lines output holds."""
         answers = {name: _plain(value) for name, value in self.labels.items()}
-        dropped = None if self.dropped is None else round(self.dropped, 4)
-        row = {"id": self.id, "source": self.source, "title": self.title, "dropped": dropped}
-        row |= {"language": self.language, "low_evidence": self.low_evidence}
+        row: dict[str, Any] = {name: getattr(self, name) for name in ABOUT}
+        row["dropped"] = None if self.dropped is None else round(self.dropped, 4)
         return {**row, **answers, "model": self.model, "codebook": self.codebook}
 
 
@@ -117,8 +117,8 @@ class Model:
         Parameters
         ----------
         frame
-            A column `text`, and `id`, `source`, `title`, `dropped`, `language` and `low_evidence` where known. Rows
-            that are true in a column `foreign` are not scored: their answers are null.
+            A column `text`, and `id`, `source`, `title`, `extraction`, `dropped`, `language` and `low_evidence` where
+            known. Rows that are true in a column `foreign` are not scored: their answers are null.
 
         Returns
         -------
@@ -194,7 +194,7 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
         raise ModelError(f"the frame lacks a column 'text'; it has {', '.join(map(repr, frame.columns))}")
     number = pl.int_range(pl.len()).cast(pl.String)
     defaults = [number.alias("id"), number.alias("source"), pl.lit(None, pl.String).alias("title")]
-    types = {"dropped": pl.Float32, "language": pl.String, "low_evidence": pl.Boolean}
+    types = {"extraction": pl.String, "dropped": pl.Float32, "language": pl.String, "low_evidence": pl.Boolean}
     defaults += [pl.lit(None, kind).alias(name) for name, kind in types.items()]
     defaults.append(pl.lit(value=False).alias("foreign"))
     return frame.with_columns(value for value in defaults if value.meta.output_name() not in frame.columns)

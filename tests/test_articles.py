@@ -882,17 +882,20 @@ def test_the_standard_input_of_the_process_is_read_by_default(monkeypatch):
 # --- files and folders
 
 
+KNOWN = ".txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv or .parquet"
+
+
 @pytest.mark.parametrize(
     ("path", "complaint"),
     [
         ("none.txt", "none.txt: no such file or folder (check the path)"),
         (
             "a.docx",
-            "a.docx: expected a .txt, .md, .jsonl, .ndjson, .csv, .tsv or .parquet file, found '.docx' (convert",
+            f"a.docx: expected a {KNOWN} file, found '.docx' (convert",
         ),
         (
             "README",
-            "README: expected a .txt, .md, .jsonl, .ndjson, .csv, .tsv or .parquet file, found a name without a ",
+            f"README: expected a {KNOWN} file, found a name without a ",
         ),
         ("a.txt/b.txt", "a.txt/b.txt: cannot be read: Not a directory (check"),
         ("nul\0.txt", "nul\0.txt: cannot be read: embedded null byte (check"),
@@ -969,7 +972,7 @@ def test_a_folder_without_articles_is_rejected(here, names, found):
 
     (reject,) = read("news")[1]
 
-    expected = "expected .txt, .md, .jsonl, .ndjson, .csv, .tsv or .parquet files"
+    expected = "expected .txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv or .parquet files"
     assert reject == f"news: {expected}; found {found} (check the path, or convert the files)"
 
 
@@ -1179,3 +1182,30 @@ def test_a_text_comes_out_of_csv_as_it_went_in(tmp_path_factory, text):
     frame, rejects = read(path)
 
     assert (frame["text"].to_list(), rejects) == ([text], [])
+
+
+# --- HTML
+
+PAGE = """<html><head><meta property="og:title" content="Clinics to close"></head><body><nav>Home</nav><article>
+<h1>Clinics to close</h1>{}</article></body></html>""".format(
+    "".join(f"<p>On day {n} the council voted to close two of the clinics that serve the valley.</p>" for n in range(4))
+)
+
+
+def test_an_html_page_is_an_article_with_its_title_and_the_method(here):
+    write("page.html", PAGE)
+
+    (batch,) = read_articles("page.html", on_reject=pytest.fail, extra=["extraction"])
+
+    assert batch.select("id", "title", "extraction").rows() == [("page.html", "Clinics to close", "trafilatura")]
+    assert batch["text"][0].count("council") >= 1
+
+
+def test_a_page_without_text_is_rejected_and_the_next_is_read(here):
+    write("a.html", "<html><body><script>x</script></body></html>")
+    write("b.html", PAGE)
+
+    articles, rejects = read("a.html", "b.html")
+
+    assert len(articles) == 1
+    assert rejects == ["a.html: no text on the page; expected an article (save it as a browser shows it)"]

@@ -206,7 +206,7 @@ def test_json_lines_are_written_where_no_terminal_reads(score, three, tiny_model
     ("form", "start"),
     [
         pytest.param("jsonl", '{"id": "a", "source": ', id="jsonl"),
-        pytest.param("csv", "id,source,title,dropped,language,low_evidence,topics,kind,", id="csv"),
+        pytest.param("csv", "id,source,title,extraction,dropped,language,low_evidence,topics,kind,", id="csv"),
         pytest.param("parquet", "PAR1", id="parquet"),
         pytest.param("table", "Quay.\na  (", id="table"),
     ],
@@ -397,7 +397,7 @@ def test_a_folder_without_articles_is_an_error(score):
     ended = score("none")
 
     assert ended.status == 1
-    assert ended.err.splitlines()[0].startswith("rejected: none: expected .txt, .md, .jsonl,")
+    assert ended.err.splitlines()[0].startswith("rejected: none: expected .txt, .md, .html, .htm, .jsonl,")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99], ids=["nothing", "half", "most"])

@@ -429,7 +429,7 @@ def test_a_frame_has_answers_then_probabilities_then_where_they_are_from(tiny_mo
     answers = {"topics": pl.List(pl.String), "kind": pl.String, "stance.harbour": pl.String, "stance.bread": pl.String}
     assert frame.schema == (
         dict.fromkeys(["id", "source", "title"], pl.String)
-        | {"dropped": pl.Float32, "language": pl.String, "low_evidence": pl.Boolean}
+        | {"extraction": pl.String, "dropped": pl.Float32, "language": pl.String, "low_evidence": pl.Boolean}
         | answers
         | dict.fromkeys([f"p.{column}" for column in tiny_columns], pl.Float32)
         | dict.fromkeys(["model", "codebook"], pl.String)
@@ -477,6 +477,7 @@ def test_a_row_rounds_and_keeps_all_that_the_article_is_called(tiny_model):
         "id",
         "source",
         "title",
+        "extraction",
         "dropped",
         "language",
         "low_evidence",

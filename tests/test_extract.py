@@ -1,0 +1,93 @@
+"""HTML pages: which method finds the article, and what broken pages come to."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.extract import extract
+
+VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley."
+ANGER = "Residents who had waited four hours to speak called the decision a betrayal of the people up there."
+BODY = "".join(f"<p>{VOTE} {ANGER} Part {number} of the minutes says so.</p>" for number in range(4))
+HEAD = """<head><title>Clinics to close | The Ledger</title>
+<meta property="og:title" content="Clinics to close"><meta property="og:site_name" content="The Ledger">
+<meta property="article:published_time" content="2021-05-03T10:00:00Z"><link rel="canonical" href="https://ledger.example/a">
+</head>"""
+
+
+def test_an_article_and_its_metadata_are_found():
+    body = f"<article><h1>Clinics to close</h1>{BODY}</article>"
+    page = f"<html>{HEAD}<body><nav><a href='/'>Home</a></nav>{body}</body></html>"
+
+    (found,) = extract(page)
+
+    assert found.extraction == "trafilatura"
+    assert (found.title, found.outlet, found.date) == ("Clinics to close", "The Ledger", "2021-05-03")
+    assert VOTE in found.text
+    assert "Home" not in found.text
+
+
+def test_each_whole_article_of_a_page_is_one():
+    other = BODY.replace("clinics", "bridges")
+    page = f"<html><body><article><h1>One</h1>{BODY}</article><article><h1>Two</h1>{other}</article></body></html>"
+
+    first, second = extract(page)
+
+    assert "clinics" in first.text
+    assert "bridges" not in first.text
+    assert "bridges" in second.text
+
+
+def test_teasers_in_article_elements_are_no_articles():
+    teasers = "<article><h3>Bees</h3><p>They are back.</p></article>" * 5
+
+    assert len(extract(f"<html><body><article><h1>One</h1>{BODY}</article>{teasers}</body></html>")) == 1
+
+
+def test_visible_text_is_what_is_left_where_no_article_is_found():
+    (found,) = extract(
+        "<html><head><title>T</title><style>p {}</style></head><body><div>Gulls<br>at sea</div></body></html>"
+    )
+
+    assert (found.extraction, found.title, found.text) == ("visible text", "T", "Gulls\nat sea")
+
+
+@pytest.mark.parametrize("page", ["", "   ", "<html><body></body></html>", "<!--" * 1000, "<script>x</script>"])
+def test_a_page_without_visible_text_has_no_article(page):
+    assert extract(page) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("<div>" * 100_000 + VOTE, id="deep"),
+        pytest.param("<p>word</p>" * 200_000, id="many-elements"),
+        pytest.param("<div " + " ".join(f"a{n}=1" for n in range(100_000)) + ">" + VOTE, id="many-attributes"),
+        pytest.param("<p>" + "x" * 1_000_000, id="one-word"),
+        pytest.param("<table>" * 3_000 + VOTE, id="tables"),
+        pytest.param('<p><a href="<<<>>' * 1_000, id="broken"),
+        pytest.param("\0<p>" + VOTE, id="nul"),
+        pytest.param(
+            f'<?xml version="1.0" encoding="utf-16"?><html><body>{BODY}</body></html>', id="wrong-declaration"
+        ),
+    ],
+)
+def test_a_hostile_page_neither_crashes_nor_hangs(page):
+    start = time.monotonic()
+
+    extract(page)
+
+    assert time.monotonic() - start < 60  # a hang is minutes; the limit of 5 s is measured, not asserted
+
+
+@pytest.mark.slow
+@given(
+    st.lists(
+        st.sampled_from(["<p>", "</p>", "<article>", "</div>", "<br", "&#0;", "&#xD800;", VOTE, "<!--", '"', "<svg>"])
+    )
+)
+def test_any_heap_of_tags_can_be_read(parts):
+    assert all(found.text for found in extract("".join(parts)))
