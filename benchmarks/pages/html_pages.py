@@ -1,0 +1,67 @@
+"""The same pages as HTML: our extraction and cleaning beside trafilatura alone, in words and in seconds.
+
+python benchmarks/pages/html_pages.py
+"""
+
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import trafilatura
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.pages.bed import Page, articles, pages
+from benchmarks.pages.cleaning import interval
+from classifier.clean import clean_articles
+from classifier.extract import extract
+
+RUNS = 5
+
+
+def ours(bed: list[Page]) -> list[list[str]]:
+    """Return the articles of each page."""
+    found = [[article.text for article in extract(page.html)] for page in bed]
+    at = [number for number, texts in enumerate(found) for _ in texts]
+    frame = pl.DataFrame({"page": at, "text": [text for texts in found for text in texts]})
+    cleaned = clean_articles(frame)
+    return [cleaned.filter(page=number)["text"].to_list() for number in range(len(bed))]
+
+
+def trafilatura_alone(bed: list[Page]) -> list[list[str]]:
+    documents = (trafilatura.bare_extraction(page.html, with_metadata=True, include_comments=False) for page in bed)
+    return [[document.text] if document else [] for document in documents]
+
+
+def seconds(function: Callable[[list[Page]], object], bed: list[Page]) -> float:
+    start = time.perf_counter()
+    function(bed)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    stocks = dict(zip(("seen", "unseen"), articles(), strict=True))
+    for group, stock in stocks.items():
+        bed = list(pages(group, stock))
+        for name, function in (("slantwise", ours), ("trafilatura alone", trafilatura_alone)):
+            rows = []
+            for page, texts in zip(bed, function(bed), strict=True):
+                wanted = Counter(" ".join(" ".join([a.title, *a.paragraphs]) for a in page.articles).split())
+                found = Counter(" ".join(texts).split())
+                both = (wanted & found).total()
+                rows.append([both, found.total(), wanted.total(), len(texts) == len(page.articles)])
+            counts = np.array(rows, dtype=float)
+            print(f"{group}, {name}: word precision {interval(counts, lambda s: s[0] / s[1])},")
+            print(
+                f"  recall {interval(counts, lambda s: s[0] / s[2])}; right number of articles {counts[:, 3].mean():.2f}"
+            )
+        ratios = [seconds(ours, bed) / seconds(trafilatura_alone, bed) for _ in range(RUNS)]
+        print(f"  time of slantwise over trafilatura alone, median of {RUNS}: {statistics.median(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()
