@@ -56,9 +56,8 @@ def main() -> None:
                 rows.append([both, found.total(), wanted.total(), len(texts) == len(page.articles)])
             counts = np.array(rows, dtype=float)
             print(f"{group}, {name}: word precision {interval(counts, lambda s: s[0] / s[1])},")
-            print(
-                f"  recall {interval(counts, lambda s: s[0] / s[2])}; right number of articles {counts[:, 3].mean():.2f}"
-            )
+            recall = interval(counts, lambda s: s[0] / s[2])
+            print(f"  recall {recall}; right number of articles {counts[:, 3].mean():.2f}")
         ratios = [seconds(ours, bed) / seconds(trafilatura_alone, bed) for _ in range(RUNS)]
         print(f"  time of slantwise over trafilatura alone, median of {RUNS}: {statistics.median(ratios):.2f}")
 
