@@ -118,8 +118,6 @@ def score_command(
 
     Ends with 0 if all articles were scored, 3 if some were rejected, 1 if none could be read, 2 for bad usage.
     """
-    import polars as pl
-
     from classifier.articles import Columns, read_articles
     from classifier.clean import clean_articles
     from classifier.language import mark
@@ -128,6 +126,7 @@ def score_command(
     loaded = load(model)
     form = form or _usual_format(out)
     columns = Columns(id=id_column, text=text_column, title=title_column)
+    own = None if any_language else loaded.codebook.language
     foreign = 0
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
@@ -143,9 +142,7 @@ def score_command(
             on_encoding=lambda source, encoding: recoded.update([(encoding, source)]),
         )
         for batch in batches:
-            marked = mark(batch if no_clean else clean_articles(batch))
-            is_foreign = (pl.col("language") != loaded.codebook.language).fill_null(value=False)
-            marked = marked.with_columns(foreign=pl.lit(value=False) if any_language else is_foreign)
+            marked = mark(batch if no_clean else clean_articles(batch), own)
             writer.write(loaded, marked)
             foreign += int(marked["foreign"].sum())
             progress.advance(len(batch))
@@ -155,9 +152,7 @@ def score_command(
     if foreign:
         _say(f"{foreign:,} articles are not in the model's language and have no scores (--any-language scores them)")
     for (encoding, source), rows in recoded.items():
-        typer.echo(
-            f"read as {encoding} rather than UTF-8: {source} ({rows:,} {'row' if rows == 1 else 'rows'})", err=True
-        )
+        _say(f"read as {encoding} rather than UTF-8: {source} ({rows:,} {'row' if rows == 1 else 'rows'})")
     if refuse.count:
         typer.echo(f"{progress.count:,} articles scored, {refuse.count:,} rejected", err=True)
         raise typer.Exit(SOME_REJECTED)

@@ -51,7 +51,6 @@ class Rule:
     leaves: str
     effect: str = ""
     sentences: bool = False
-    needs: list[str] | None = None
 
     @property
     def pattern(self) -> str:
@@ -132,7 +131,8 @@ def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
         at += [page] * len(kept)
         number += range(1, len(kept) + 1)
         several += [len(kept) > 1] * len(kept)
-        dropped += [_dropped(text, spans) if spans else 0.0] * len(kept)
+        gone, words = dropped_words(text, spans) if spans else (0, 1)
+        dropped += [gone / max(words, 1)] * len(kept)
     rows = articles[at].with_columns(pl.Series("text", texts), pl.Series("dropped", dropped, dtype=pl.Float32))
     is_one_of, is_later = pl.Series(several), pl.Series(number) > 1
     changes = []
@@ -163,9 +163,10 @@ def _kept(text: str, spans: Sequence[Span]) -> list[str]:
     return [kept_text(text, spans, number) for number in sorted({span.article for span in spans} - {0})]
 
 
-def _dropped(text: str, spans: Sequence[Span]) -> float:
+def dropped_words(text: str, spans: Sequence[Span]) -> tuple[int, int]:
+    """Return how many words of a page are in none of its articles, and how many it has."""
     words = [len(text[span.start : span.end].split()) for span in spans]
-    return sum(n for n, span in zip(words, spans, strict=True) if not span.article) / max(sum(words), 1)
+    return sum(n for n, span in zip(words, spans, strict=True) if not span.article), sum(words)
 
 
 def _spans(rows: list[tuple[Any, ...]]) -> list[Span]:
@@ -203,8 +204,6 @@ def _ruled(lines: pl.DataFrame) -> pl.DataFrame:
     numbered = lines.select("text", "size", "stop").with_row_index("at")
     for rule in rules():
         rows = numbered.filter((pl.col("size") <= rule.longest) & (rule.sentences | ~pl.col("stop")))
-        if rule.needs:
-            rows = rows.filter(pl.col("text").str.contains_any(rule.needs))
         for at in rows.filter(pl.col("text").str.contains(rule.pattern))["at"]:
             if rule.effect == "tail":
                 tail[at] = True

@@ -17,11 +17,11 @@ FEWEST_WORDS = 10  # with fewer nobody can tell the language
 SURE = 0.9  # probability
 
 
-def mark(articles: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame of articles with two more columns.
+def mark(articles: pl.DataFrame, own: str | None = None) -> pl.DataFrame:
+    """Return a frame of articles with three more columns.
 
     `language` is a String, an ISO 639-1 code, null where it cannot be told; `low_evidence` a Boolean, true for a text
-    of under 40 words.
+    of under 40 words; `foreign` a Boolean, true where the language is known and is not `own`, if that is given.
     """
     head = articles.select(head=pl.col("text").str.head(HEAD).str.to_lowercase())
     words = pl.col("head").str.count_matches(r"\S+")
@@ -36,7 +36,9 @@ def mark(articles: pl.DataFrame) -> pl.DataFrame:
     for at in told["open"].arg_true():
         language, probability = _identifier()(told["head"][at])
         languages[at] = language if probability >= SURE else None
-    return articles.with_columns(pl.Series("language", languages, dtype=pl.String), told["short"].alias("low_evidence"))
+    found = pl.Series("language", languages, dtype=pl.String)
+    foreign = (found != own).fill_null(value=False) if own else pl.lit(value=False)
+    return articles.with_columns(found, told["short"].alias("low_evidence"), foreign.alias("foreign"))
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from typing import IO, Any, Protocol
 import polars as pl
 import typer
 
-from classifier.clean import Span
+from classifier.clean import Span, dropped_words
 from classifier.codebook import question
 from classifier.model import ArticleScores, Model
 
@@ -131,10 +131,10 @@ def cleaning_text(source: str, text: str, spans: Sequence[Span] | None, *, colou
     if spans is None:
         lines = [f"{source}: kept as it is"]
     else:
-        words = [(len(text[span.start : span.end].split()), span.article) for span in spans]
-        gone, n_articles = sum(n for n, article in words if not article), max(span.article for span in spans)
+        gone, words = dropped_words(text, spans)
+        n_articles = max(span.article for span in spans)
         found = f"{n_articles} article{'s' * (n_articles > 1)}"
-        lines = [f"{source}: {found}, {gone:,} of {sum(n for n, _ in words):,} words dropped"]
+        lines = [f"{source}: {found}, {gone:,} of {words:,} words dropped"]
         for span in spans:
             mark = f"article {span.article}" if span.article else f"- {span.reason}"
             line = text[span.start : span.end].strip().translate(CONTROL)
