@@ -112,28 +112,37 @@ def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The same columns, and `dropped`, a Float32: the part of the page's words that belongs to none of its articles, 0
-        to 1. Articles of one page are called id#1, id#2. The title of a page goes with its first article alone.
+        The same columns; `dropped`, a Float32: the part of the page's words that belongs to none of its articles, 0 to
+        1; and `pieces`, a list of Int64: where in the page the pieces of the text stand, each by the characters of its
+        start and end, joined in the text by a blank line; null where the text is the whole page. Articles of one page
+        are called id#1, id#2. The title of a page goes with its first article alone.
     """
     pages = clean_texts(articles["text"])
-    nothing = pl.lit(0.0, pl.Float32).alias("dropped")
     if not pages:
-        return articles.with_columns(nothing)
+        whole = pl.lit(None, pl.List(pl.Int64)).alias("pieces")
+        return articles.with_columns(pl.lit(0.0, pl.Float32).alias("dropped"), whole)
     texts: list[str] = []
+    cut: list[list[int] | None] = []
     at: list[int] = []
     number: list[int] = []
     several: list[bool] = []
     dropped: list[float] = []
     for page, text in enumerate(articles["text"]):
         spans = pages.get(page)
-        kept = _kept(text, spans) if spans else [text]
-        texts += kept
-        at += [page] * len(kept)
-        number += range(1, len(kept) + 1)
-        several += [len(kept) > 1] * len(kept)
+        pieces = kept_pieces(spans) if spans else []
+        texts += [_joined(text, own) for own in pieces] or [text]
+        cut += [[end for piece in own for end in piece] for own in pieces] or [None]
+        n_articles = max(len(pieces), 1)
+        at += [page] * n_articles
+        number += range(1, n_articles + 1)
+        several += [n_articles > 1] * n_articles
         gone, words = dropped_words(text, spans) if spans else (0, 1)
-        dropped += [gone / max(words, 1)] * len(kept)
-    rows = articles[at].with_columns(pl.Series("text", texts), pl.Series("dropped", dropped, dtype=pl.Float32))
+        dropped += [gone / max(words, 1)] * n_articles
+    rows = articles[at].with_columns(
+        pl.Series("text", texts),
+        pl.Series("dropped", dropped, dtype=pl.Float32),
+        pl.Series("pieces", cut, dtype=pl.List(pl.Int64)),
+    )
     is_one_of, is_later = pl.Series(several), pl.Series(number) > 1
     changes = []
     if "id" in rows.columns:
@@ -144,23 +153,23 @@ def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(changes)
 
 
-def kept_text(text: str, spans: Sequence[Span], article: int) -> str:
-    """Return an article as it is scored: the page without the lines that are not its own."""
-    pieces: list[str] = []
-    start = end = -1
+def kept_pieces(spans: Sequence[Span]) -> list[list[tuple[int, int]]]:
+    """Return, for each article of a page, the stretches of the page that it is made of: their start and end."""
+    pieces: list[list[tuple[int, int]]] = [[] for _ in range(max(span.article for span in spans))]
+    before = 0
     for span in spans:
-        if span.article == article:
-            start, end = (span.start if start < 0 else start), span.end
-        elif start >= 0:
-            pieces.append(text[start:end])
-            start = -1
-    if start >= 0:
-        pieces.append(text[start:end])
-    return "\n\n".join(pieces)
+        if span.article:
+            own = pieces[span.article - 1]
+            if span.article == before:
+                own[-1] = (own[-1][0], span.end)
+            else:
+                own.append((span.start, span.end))
+        before = span.article
+    return pieces
 
 
-def _kept(text: str, spans: Sequence[Span]) -> list[str]:
-    return [kept_text(text, spans, number) for number in sorted({span.article for span in spans} - {0})]
+def _joined(text: str, pieces: Sequence[tuple[int, int]]) -> str:
+    return "\n\n".join(text[start:end] for start, end in pieces)
 
 
 def dropped_words(text: str, spans: Sequence[Span]) -> tuple[int, int]:

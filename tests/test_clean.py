@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.clean import clean, clean_articles, clean_texts, kept_text, rules
+from classifier.clean import clean, clean_articles, clean_texts, kept_pieces, rules
 
 VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley."
 ANGER = "Residents who had waited four hours to speak called the decision a betrayal of the people up there."
@@ -141,6 +141,9 @@ def test_the_articles_of_a_page_become_rows_of_their_own():
     assert cleaned["text"][0] == VOTE
     assert cleaned["text"][2] == page_of("Bridge is closed", BRIDGE, DETOUR, FERRY)
     assert cleaned["dropped"].to_list() == pytest.approx([0.0, 3 / len(page.split()), 3 / len(page.split())])
+    for text, pieces in cleaned.select("text", "pieces").rows()[1:]:
+        assert text == "\n\n".join(page[start:end] for start, end in zip(pieces[::2], pieces[1::2], strict=True))
+    assert cleaned["pieces"][0] is None
 
 
 @given(
@@ -159,8 +162,7 @@ def test_spans_are_the_lines_of_the_page_and_never_change_it(lines):
 
     assert [page[span.start : span.end] for span in spans] == [line for line in page.split("\n") if line.strip()]
     assert all(bool(span.article) != bool(span.reason) for span in spans)
-    for number in {span.article for span in spans} - {0}:
-        text = kept_text(page, spans, number)
-        assert text.split() == [
+    for number, pieces in enumerate(kept_pieces(spans) if spans else [], 1):
+        assert " ".join(page[start:end] for start, end in pieces).split() == [
             word for span in spans if span.article == number for word in page[span.start : span.end].split()
         ]
