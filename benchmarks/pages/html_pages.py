@@ -4,19 +4,16 @@ python benchmarks/pages/html_pages.py
 """
 
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import trafilatura
+from bed import Page, articles, pages
+from cleaning import interval
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks.pages.bed import Page, articles, pages
-from benchmarks.pages.cleaning import interval
 from classifier.clean import clean_articles
 from classifier.extract import extract
 
