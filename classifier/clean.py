@@ -71,15 +71,18 @@ def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
         are called id#1, id#2. The title of a page goes with its first article alone.
     """
     found = _articles_of(_lines_with_furniture(articles["text"]), articles["text"])
-    rows = articles.with_row_index("page").join(found, on="page", how="left", maintain_order="left_right")
-    is_one_of = pl.col("number").max().over("page") > 1
-    changes = [pl.col("kept").fill_null(pl.col("text")).alias("text"), pl.col("dropped").fill_null(0.0)]
-    if "id" in articles.columns:
-        changes.append(pl.when(is_one_of).then(pl.format("{}#{}", "id", "number")).otherwise("id").alias("id"))
-    if "title" in articles.columns:
-        is_later = pl.col("number").fill_null(1) > 1
-        changes.append(pl.when(is_later).then(pl.lit(None, pl.String)).otherwise("title").alias("title"))
-    return rows.with_columns(changes).select(*articles.columns, "dropped", "pieces")
+    every = pl.DataFrame({"page": pl.arange(len(articles), dtype=pl.UInt32, eager=True)})
+    every = every.join(found, on="page", how="left", maintain_order="left_right")
+    rows = articles[every["page"]]
+    number, is_one_of = every["number"], every.select(pl.col("number").max().over("page") > 1).to_series()
+    changes = [every["kept"].fill_null(rows["text"]).alias("text"), every["dropped"].fill_null(0.0), every["pieces"]]
+    if "id" in rows.columns:
+        changes.append(
+            rows.select(pl.when(is_one_of).then(pl.format("{}#{}", "id", number)).otherwise("id")).to_series()
+        )
+    if "title" in rows.columns:
+        changes.append(rows.select(title=pl.when(number.fill_null(1) == 1).then("title")).to_series())
+    return rows.with_columns(changes)
 
 
 def dropped_words(spans: Sequence[Span]) -> tuple[int, int]:

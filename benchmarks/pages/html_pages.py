@@ -25,8 +25,10 @@ def ours(bed: list[Page]) -> list[list[str]]:
     found = [[article.text for article in extract(page.html)] for page in bed]
     at = [number for number, texts in enumerate(found) for _ in texts]
     frame = pl.DataFrame({"page": at, "text": [text for texts in found for text in texts]})
-    cleaned = clean_articles(frame)
-    return [cleaned.filter(page=number)["text"].to_list() for number in range(len(bed))]
+    texts: list[list[str]] = [[] for _ in bed]
+    for number, text in clean_articles(frame).select("page", "text").iter_rows():
+        texts[number].append(text)
+    return texts
 
 
 def trafilatura_alone(bed: list[Page]) -> list[list[str]]:
