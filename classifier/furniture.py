@@ -24,6 +24,7 @@ SHARED_SIZE = 600  # bytes; nothing longer is furniture because it recurs
 COPY = 0.4  # of its words shared: such an article is a copy of others, not furniture
 PARAGRAPH_WORDS = 12  # a line with a full stop and so many words is a paragraph
 LONG_WORDS = 30  # so is one with so many words, whatever it ends with
+TAIL_LINES = 6  # of an article that rules of the tail may take
 SHORT = 260  # bytes of a line that most rules can take
 
 # Classes of ASCII characters: with those of Unicode the same rules take twenty times as long.
@@ -93,52 +94,67 @@ def lines_of(texts: pl.Series) -> pl.DataFrame:
     shouted = pl.col("line").str.contains(_CAPITALS)
     lines = _repeated(_ruled(frame.with_columns(shouted=shouted).drop("line")), len(pages))
     free, words, stop = pl.col("drops").is_null(), pl.col("words"), pl.col("stop")
-    return lines.with_columns(
+    lines = lines.with_columns(
         sentence=free & ((stop & (words >= 3)) | (words >= LONG_WORDS)),
         paragraph=free & ((stop & (words >= PARAGRAPH_WORDS)) | (words >= LONG_WORDS)),
     )
+    return lines.with_columns(tail=pl.col("at").is_in(_tails(lines).implode()))
 
 
 def _ruled(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add what the first rule that takes a line says of it, and whether a rule of the tail does."""
+    """Add what the first rule that takes a line says of it, but for the rules of the tail."""
     lines = lines.with_columns(
         size=pl.col("text").str.len_bytes(),
         words=pl.col("text").str.count_matches(" ", literal=True) + 1,
         stop=pl.col("text").str.tail(6).str.contains(_STOP),
     ).with_row_index("at")
     size, stop = pl.col("size"), pl.col("stop")
-    of_sentences = [rule for rule in rules() if rule.sentences]
-    of_long_lines = [rule for rule in rules() if rule.longest > SHORT]
-    longest = max(rule.longest for rule in rules())
+    asked = [rule for rule in rules() if rule.effect != "tail"]
+    longest = max(rule.longest for rule in asked)
     found = [
-        _asked(lines.filter(size <= SHORT, ~stop), rules()),
-        _asked(lines.filter(size <= SHORT, stop), of_sentences),
-        _asked(lines.filter(size > SHORT, size <= longest), of_long_lines),
+        _first(lines.filter(size <= SHORT, ~stop), asked),
+        _first(lines.filter(size <= SHORT, stop), [rule for rule in asked if rule.sentences]),
+        _first(lines.filter(size > SHORT, size <= longest), [rule for rule in asked if rule.longest > SHORT]),
     ]
     lines = lines.join(pl.concat(found), on="at", how="left", maintain_order="left")
-    return lines.with_columns(pl.col("effect").fill_null(""), pl.col("tail").fill_null(value=False))
+    return lines.with_columns(pl.col("effect").fill_null(""))
 
 
-def _asked(lines: pl.DataFrame, asked: Sequence[Rule]) -> pl.DataFrame:
-    """Return what the first rule that takes a line says of it: at, drops, effect and tail."""
-    taken = lines.select("at", "size", "stop", *(pl.col("text").str.contains(r.screen).alias(r.match) for r in asked))
+def _tails(lines: pl.DataFrame) -> pl.Series:
+    """Return the places of the sentences that a rule of the tail takes, where an article may end.
+
+    It ends with its page or with a line that is no sentence, so that most sentences need not be asked.
+    """
+    following = [pl.col("sentence").shift(-n, fill_value=False) for n in range(1, TAIL_LINES + 1)]
+    pages = [pl.col("page").shift(-n) == pl.col("page") for n in range(1, TAIL_LINES + 1)]
+    near = lines.filter("sentence", ~pl.all_horizontal(*following, *pages))
+    return _taken(near, [rule for rule in rules() if rule.effect == "tail"]).filter(
+        pl.any_horizontal(pl.exclude("at"))
+    )["at"]
+
+
+def _first(lines: pl.DataFrame, asked: Sequence[Rule]) -> pl.DataFrame:
+    """Return what the first rule that takes a line says of it: at, drops and effect."""
+    return _taken(lines, asked).select(
+        "at",
+        pl.coalesce(pl.when(rule.match).then(pl.lit(rule.drops)) for rule in asked).alias("drops"),
+        pl.coalesce(pl.when(rule.match).then(pl.lit(rule.effect)) for rule in asked).alias("effect"),
+    )
+
+
+def _taken(lines: pl.DataFrame, asked: Sequence[Rule]) -> pl.DataFrame:
+    """Return which rules take which lines: at, and a column of booleans for each rule, called as its pattern."""
+    taken = lines.select("at", *(_may_take(rule).alias(rule.match) for rule in asked))
     for rule in asked:
         if rule.needs and len(at := taken[rule.match].arg_true()):
             sure = lines["text"][at].str.contains(rule.pattern)
             taken = taken.with_columns(taken[rule.match].scatter(at, sure))
-    first = [rule for rule in asked if rule.effect != "tail"]
-    return taken.select(
-        "at",
-        pl.coalesce(pl.when(_may_take(rule)).then(pl.lit(rule.drops)) for rule in first).alias("drops"),
-        pl.coalesce(*(pl.when(_may_take(rule)).then(pl.lit(rule.effect)) for rule in first), pl.lit("")).alias(
-            "effect"
-        ),
-        pl.any_horizontal(_may_take(rule) for rule in asked if rule.effect == "tail").alias("tail"),
-    )
+    return taken
 
 
 def _may_take(rule: Rule) -> pl.Expr:
-    return pl.col(rule.match) & (pl.col("size") <= rule.longest) & (pl.lit(rule.sentences) | ~pl.col("stop"))
+    is_asked = (pl.col("size") <= rule.longest) & (pl.lit(rule.sentences) | ~pl.col("stop"))
+    return pl.col("text").str.contains(rule.screen) & is_asked
 
 
 def _repeated(lines: pl.DataFrame, n_pages: int) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from classifier.furniture import LONG_WORDS, PARAGRAPH_WORDS
+from classifier.furniture import LONG_WORDS, PARAGRAPH_WORDS, TAIL_LINES
 
 OUTSIDE = "outside the article"
 LINKS = "list of links"
@@ -25,7 +25,6 @@ SHOUTED_WORDS = 5  # a line in capitals between two paragraphs is a subheading i
 LIST_LINES = 8  # more short lines than this in a row are a list of links
 ARTICLE_WORDS = 45  # a further article on a page has as many, in two paragraphs
 REVIVAL_WORDS = 150  # an article that had seemed over goes on with as many; no reader's comment does
-TAIL_LINES = 6  # of an article that rules of the tail may take
 CLOSING = {"closes", "ends"}
 BOXES = {"subscription", "legal line", "comments"}  # a sentence between two of these is theirs
 
