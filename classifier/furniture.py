@@ -111,8 +111,11 @@ def _ruled(lines: pl.DataFrame) -> pl.DataFrame:
     size, stop = pl.col("size"), pl.col("stop")
     asked = [rule for rule in rules() if rule.effect != "tail"]
     longest = max(rule.longest for rule in asked)
+    short = lines.filter(size <= SHORT, ~stop)
+    once = short.unique("text")  # the menus of a site recur on each of its pages
+    answers = once.select("text").hstack(_first(once, asked).drop("at"))
     found = [
-        _first(lines.filter(size <= SHORT, ~stop), asked),
+        short.select("at", "text").join(answers, on="text").drop("text"),
         _first(lines.filter(size <= SHORT, stop), [rule for rule in asked if rule.sentences]),
         _first(lines.filter(size > SHORT, size <= longest), [rule for rule in asked if rule.longest > SHORT]),
     ]
