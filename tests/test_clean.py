@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classifier.clean import clean, clean_articles, clean_texts
@@ -44,7 +44,7 @@ def test_a_rule_takes_its_example_and_leaves_its_counterexample(rule):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", [pytest.param(r, id=r.reason) for r in rules() if r.needs])
-@settings(max_examples=25)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_every_line_that_a_rule_takes_has_what_the_rule_needs(rule, data):
     loose = re.compile(rule.match.replace(r"\b", ""), re.ASCII)  # whose lines are soon made; some are the rule's
