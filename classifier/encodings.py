@@ -1,18 +1,53 @@
-"""Decode what is not UTF-8: bytes -> text and the name of the encoding, for `classifier.formats`.
+"""Decode what is not UTF-8: bytes -> text and the name of the encoding, for the readers of files.
 
-Old exports are mostly Windows-1252, and a line is too short to tell that from its relatives, so that it is preferred
-wherever the bytes could be it. Of longer or stranger text the encoding is detected, once a file while it fits.
+Old exports are mostly Windows-1252, and a line is too short to tell that from its relatives by statistics. What tells
+them apart is which letters a language has: text is Windows-1250 if its accented letters are all those of Polish, Czech
+and the like, and no western language has them all. Of longer or stranger text the encoding is detected, once a file
+while it fits. A page of HTML says its own.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
+import re
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
 
 _SAMPLE_BYTES = 32_768  # on either side of the byte that is not UTF-8: detection takes some 0.1 s for all of it
 _SHORT_BYTES = 2_000
-_RARE = 8  # Western text has less than one accent or typographic mark in so many bytes
+_RARE = 8  # western text has less than one accent or typographic mark in so many bytes
+_OFTEN = 3  # and Czech less than one in so many
 _UNLIKELY = ["mac_cyrillic", "mac_greek", "mac_iceland", "mac_latin2", "mac_turkish"]  # taken for those of Windows
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHUNK_BYTES = 1 << 16
+
+# The letters beyond ASCII of languages written in Latin letters, by the encodings that have them.
+_ALPHABETS = {
+    "cp1252": ("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúñü", "àèéìíîòóùú", "ãáàâçéêíóõôú", "åäöøæé", "áéíðóúýþæö", "éèëïóöü"),
+    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "çë"),
+    "iso8859_2": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+}
+_LATIN = {"cp1252", "latin_1", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_15", "cp1258", "iso8859_16"}
+
+# What browsers take these names for, where Python does not.
+_MEANT = {
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
+    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932",
+    "windows-31j": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "windows-949": "cp949", "tis-620": "cp874",
+    "iso-8859-11": "cp874", "windows-874": "cp874", "x-gbk": "gb18030", "x-mac-cyrillic": "mac_cyrillic",
+}  # fmt: skip
+_SAFE = re.compile(
+    r"utf_8|iso8859|iso2022|cp\d+$|koi8|gb|big5|euc_|shift|mac_|hz$|johab"
+)  # some codecs are slow or run wild
+_CHARSET = re.compile(
+    rb"""<meta\b[^<>]*?\bcharset\s*=\s*["']?\s*([\w.:-]+)|<\?xml\b[^<>]*?\bencoding\s*=\s*["']([\w.:-]+)""",
+    re.IGNORECASE,
+)
+_HEAD_BYTES = 8_192  # browsers look at 1,024, but put up with later ones
 
 
 class Decoder:
@@ -21,31 +56,139 @@ class Decoder:
     def __init__(self) -> None:
         self.encoding: str | None = None
         self._detected: str | None = None
+        self._latin = "cp1252"  # what the last line was that told
 
-    def decode(self, data: bytes, *, whole: bool = False) -> str:
-        """Return the text, or raise UnicodeDecodeError, that of UTF-8, where no encoding fits."""
+    def decode(self, data: bytes, declared: str | None = None) -> str:
+        """Return the text, or raise UnicodeDecodeError, that of UTF-8, where no encoding fits.
+
+        What is valid UTF-8 is read so whatever is `declared`: an editor that saves a page does not change what it says.
+        """
         self.encoding = None
+        if declared is not None and declared.startswith("iso2022"):  # all of it ASCII
+            return self._in(declared, data)
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as error:
-            for encoding in self._candidates(data, error.start, whole=whole):
+            if declared is not None and (text := _mostly(data, declared)) is not None:
+                self.encoding = declared
+                return text
+            for encoding in self._candidates(data, error.start):
                 try:
-                    text = data.decode(encoding)
+                    return self._in(encoding, data)
                 except UnicodeError:
                     continue
-                self.encoding = encoding
-                return text
             raise
 
-    def _candidates(self, data: bytes, at: int, *, whole: bool) -> list[str]:
-        if data.startswith(_BOMS):
-            return ["utf-16"] if whole else []  # by lines, it would be cut within its characters
+    def _in(self, encoding: str, data: bytes) -> str:
+        text = data.decode(encoding, "replace" if encoding.startswith("iso2022") else "strict")
+        self.encoding = encoding
+        return text
+
+    def _candidates(self, data: bytes, at: int) -> list[str]:
+        if is_utf16(data):
+            return ["utf-16"]
         sample = data[max(0, at - _SAMPLE_BYTES) : at + _SAMPLE_BYTES]
+        if len(sample) < _SHORT_BYTES and (latin := self._told(sample, _OFTEN)):
+            return [latin, "cp1252"]
         if len(sample) < _SHORT_BYTES and _is_western(sample):
-            return ["cp1252"]
+            return [self._latin, "cp1252"]
         if self._detected is None or not _fits(sample, self._detected):
             self._detected = _detect(sample)
+            if self._detected in _LATIN:
+                self._detected = self._told(sample, _OFTEN) or self._detected
         return [self._detected] if self._detected else []
+
+    def _told(self, sample: bytes, often: int) -> str | None:
+        """Return the encoding that the letters of a text tell, None where they fit none or several alike."""
+        if sum(byte >= 0x80 for byte in sample) * often > len(sample):
+            return None
+        strange = {kind: _strangers(sample, kind) for kind in _ALPHABETS}
+        least = min(strange.values())
+        best = [kind for kind, count in strange.items() if count == least]
+        if least * _RARE > sum(byte >= 0x80 for byte in sample) or len(best) > 1:
+            return None
+        self._latin = best[0]
+        return best[0]
+
+
+def is_utf16(data: bytes) -> bool:
+    """Return whether data begin with the byte order mark of UTF-16."""
+    return data.startswith(_BOMS)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def utf16_as_utf8(stream: _Readable) -> BinaryIO:
+    """Return a stream of UTF-16, with its mark, as one of UTF-8; what is no character becomes U+FFFD."""
+    return io.BufferedReader(_Recoding(stream))
+
+
+class _Recoding(io.RawIOBase):
+    def __init__(self, stream: _Readable) -> None:
+        self._parts = _recoded(stream)
+        self._part = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        self._part = self._part or memoryview(next(filter(None, self._parts), b""))
+        size = min(len(buffer), len(self._part))
+        buffer[:size] = self._part[:size]
+        self._part = self._part[size:]
+        return size
+
+
+def _recoded(stream: _Readable) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    read = getattr(stream, "read1", stream.read)  # which keeps what came before an error
+    while data := read(_CHUNK_BYTES):
+        yield decoder.decode(data).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def declared_charset(page: bytes, header: str | None = None) -> str | None:
+    """Return the encoding that a page of HTML says it has, None where it says none or one that is not known.
+
+    `header` is what the server said, which goes before what stands in the page.
+
+    >>> declared_charset(b'<meta charset="ISO-8859-2">'), declared_charset(b"<p>"), declared_charset(b"", "x-sjis")
+    ('iso8859_2', None, 'cp932')
+    """
+    said = _CHARSET.search(page[:_HEAD_BYTES])
+    inside = (said[1] or said[2]).decode("ascii", "replace") if said else None
+    return next((known for name in (header, inside) if name and (known := _known(name))), None)
+
+
+def _known(name: str) -> str | None:
+    name = name.strip().lower()
+    try:
+        known = codecs.lookup(_MEANT.get(name, name)).name.replace("-", "_")
+    except (LookupError, ValueError):
+        return None
+    known = _MEANT.get(known.replace("_", "-"), known).replace("iso8859_1_", "iso8859_1")
+    return known if _SAFE.match(known) else None
+
+
+def _mostly(data: bytes, encoding: str) -> str | None:
+    """Return text that may hold some bytes that are wrong, as browsers do, None where there are many."""
+    text = data.decode(encoding, "replace")
+    return text if text.count("\ufffd") * 100 <= len(text) else None
+
+
+def _strangers(sample: bytes, encoding: str) -> int:
+    """Return how many letters, and signs between letters, the language that fits best does not have."""
+    try:
+        text = sample.decode(encoding).lower()
+    except UnicodeError:
+        return len(sample)
+    signs = len(re.findall(r"(?<=[a-z])[^\x00-\x7f\w\s\u2000-\u206f](?=[a-z])", text))
+    letters = [
+        letter for letter in text if letter > "\x7f" and (letter.isalpha() or letter in "\u00b2\u00b3\u00b9\u00bf")
+    ]
+    return signs + min(sum(letter not in own for letter in letters) for own in _ALPHABETS[encoding])
 
 
 def _is_western(sample: bytes) -> bool:
