@@ -22,16 +22,30 @@ _SHORT_BYTES = 2_000
 _RARE = 8  # western text has less than one accent or typographic mark in so many bytes
 _OFTEN = 3  # and Czech less than one in so many
 _UNLIKELY = ["mac_cyrillic", "mac_greek", "mac_iceland", "mac_latin2", "mac_turkish"]  # taken for those of Windows
+_WIDE = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # never without a mark
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHUNK_BYTES = 1 << 16
 
 # The letters beyond ASCII of languages written in Latin letters, by the encodings that have them.
 _ALPHABETS = {
-    "cp1252": ("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúñü", "àèéìíîòóùú", "ãáàâçéêíóõôú", "åäöøæé", "áéíðóúýþæö", "éèëïóöü"),
-    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "çë"),
-    "iso8859_2": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
-}
-_LATIN = {"cp1252", "latin_1", "cp1250", "iso8859_2", "cp1254", "cp1257", "iso8859_15", "cp1258", "iso8859_16"}
+    "cp1252": (
+        "àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúñü", "àèéìíîòóùú", "ãáàâçéêíóõôú", "åäöøæé", "áéíðóúýþæö", "éèëïóöü", "äöõüšž"
+    ),
+    "cp1250": (
+        "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž", "çë"
+    ),
+    "cp1254": ("çğıöşüâîû",),
+    "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž"),
+}  # fmt: skip
+_ALPHABETS["iso8859_2"] = _ALPHABETS["cp1250"]  # last, since most of its letters have the bytes of cp1250
+
+_LATIN = {*_ALPHABETS, "latin_1", "cp1258", *(f"iso8859_{part}" for part in (3, 4, 9, 10, 13, 14, 15, 16))}
+
+# Within a word no text has a sign or a control character; quotation marks and hyphens it has.
+_SIGNS = r"(?:[^\x00-\x7f\w\u00ad\u00b4\u00b7\u2000-\u206f]|[\u00b2\u00b3\u00b9])"
+_SIGN = re.compile(rf"(?<=[^\W\d_]){_SIGNS}(?=[^\W\d_])")
+_MAY_BE_SIGN = re.compile(_SIGNS)
+_ASCII = bytes(range(0x80))
 
 # What browsers take these names for, where Python does not.
 _MEANT = {
@@ -88,27 +102,34 @@ class Decoder:
         if is_utf16(data):
             return ["utf-16"]
         sample = data[max(0, at - _SAMPLE_BYTES) : at + _SAMPLE_BYTES]
-        if len(sample) < _SHORT_BYTES and (latin := self._told(sample, _OFTEN)):
+        if len(sample) < _SHORT_BYTES and (latin := self._told(sample)):
             return [latin, "cp1252"]
         if len(sample) < _SHORT_BYTES and _is_western(sample):
             return [self._latin, "cp1252"]
         if self._detected is None or not _fits(sample, self._detected):
-            self._detected = _detect(sample)
+            self._detected = self._told(sample) or _detect(sample)
             if self._detected in _LATIN:
-                self._detected = self._told(sample, _OFTEN) or self._detected
+                self._detected = self._told(sample, most=1.0) or self._detected
         return [self._detected] if self._detected else []
 
-    def _told(self, sample: bytes, often: int) -> str | None:
-        """Return the encoding that the letters of a text tell, None where they fit none or several alike."""
-        if sum(byte >= 0x80 for byte in sample) * often > len(sample):
+    def _told(self, sample: bytes, most: float = 1 / _RARE) -> str | None:
+        """Return the encoding that the letters of a text tell, None where they fit none.
+
+        Of several that they fit alike it is that of the text before.
+        `most` is the part of the letters that no language needs to have, as names do not.
+        """
+        accents = len(sample.translate(None, _ASCII))
+        if accents * _OFTEN > len(sample) + 2 * _OFTEN:  # two in the shortest
             return None
         strange = {kind: _strangers(sample, kind) for kind in _ALPHABETS}
-        least = min(strange.values())
-        best = [kind for kind, count in strange.items() if count == least]
-        if least * _RARE > sum(byte >= 0x80 for byte in sample) or len(best) > 1:
+        best = min(strange, key=lambda kind: strange[kind])  # of several the first
+        lead = min(strange[kind] for kind in strange if (kind == "cp1252") != (best == "cp1252")) - strange[best]
+        if strange[best] > most * accents:
             return None
-        self._latin = best[0]
-        return best[0]
+        if lead < (1 if best == "cp1252" else max(1, accents / _RARE)):
+            return self._latin if strange[self._latin] == strange[best] else None
+        self._latin = best
+        return best
 
 
 def is_utf16(data: bytes) -> bool:
@@ -179,16 +200,14 @@ def _mostly(data: bytes, encoding: str) -> str | None:
 
 
 def _strangers(sample: bytes, encoding: str) -> int:
-    """Return how many letters, and signs between letters, the language that fits best does not have."""
+    """Return how many letters, and signs within words, the language that fits best does not have."""
     try:
-        text = sample.decode(encoding).lower()
+        high = sample.translate(None, _ASCII).decode(encoding).lower()
     except UnicodeError:
         return len(sample)
-    signs = len(re.findall(r"(?<=[a-z])[^\x00-\x7f\w\s\u2000-\u206f](?=[a-z])", text))
-    letters = [
-        letter for letter in text if letter > "\x7f" and (letter.isalpha() or letter in "\u00b2\u00b3\u00b9\u00bf")
-    ]
-    return signs + min(sum(letter not in own for letter in letters) for own in _ALPHABETS[encoding])
+    letters = [letter for letter in high if letter.isalpha() or letter < "\xa0"]
+    strange = min(sum(letter not in own for letter in letters) for own in _ALPHABETS[encoding])
+    return strange + (len(_SIGN.findall(sample.decode(encoding))) if _MAY_BE_SIGN.search(high) else 0)
 
 
 def _is_western(sample: bytes) -> bool:
@@ -207,7 +226,7 @@ def _fits(sample: bytes, encoding: str) -> bool:
 def _detect(sample: bytes) -> str | None:
     from charset_normalizer import from_bytes  # noqa: PLC0415  only those who have such files need wait for it
 
-    best = from_bytes(sample, cp_exclusion=_UNLIKELY, enable_fallback=False).best()
+    best = from_bytes(sample, cp_exclusion=[*_UNLIKELY, *_WIDE], enable_fallback=False).best()
     if best is None:
         return None
     return "cp1252" if {"cp1252", "latin_1"} & set(best.could_be_from_charset) else best.encoding
