@@ -7,6 +7,7 @@ number, so that nothing can be kept in place of reading it.
 import argparse
 import json
 import multiprocessing
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--megabytes", type=int, default=100, help="size of the smaller file")
     options.add_argument("--times", type=int, default=20, help="size of the larger one, in smaller ones")
+    options.add_argument("--runs", type=int, default=1, help="of which the median is printed")
     options.add_argument("--formats", nargs="+", choices=WRITERS, default=["jsonl", "parquet"])
     asked = options.parse_args()
     for form in asked.formats:
@@ -77,7 +79,8 @@ def main() -> None:
                 writer.start()
                 writer.join()
                 size = path.stat().st_size / 1e6
-                articles, most = peak(path)
+                runs = [peak(path) for _ in range(asked.runs)]
+                articles, most = runs[0][0], statistics.median(megabytes for _, megabytes in runs)
             peaks.append(most)
             print(f"{form}, {size:,.0f} MB, {articles:,} articles: {most:,.0f} MB of memory", flush=True)
         print(f"{form}: ratio {peaks[1] / peaks[0]:.2f}", flush=True)

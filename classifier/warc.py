@@ -24,11 +24,8 @@ _Part = Literal["none", "content", "transfer", "all"]
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _HTML_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|!--)", re.IGNORECASE)
-_PARTS: tuple[_Part, ...] = (
-    "all",
-    "content",
-    "transfer",
-)  # what fastwarc undoes; crawlers often undo one and leave its header
+# What fastwarc undoes of the packing for sending; crawlers often undo one part themselves and leave its header.
+_PARTS: tuple[_Part, ...] = ("all", "content", "transfer")
 
 
 def read_warc(stream: Readable, place: Place, layout: Layout) -> Iterator[Piece]:
@@ -44,9 +41,8 @@ def read_warc(stream: Readable, place: Place, layout: Layout) -> Iterator[Piece]
     number = 0
     tape = _Tape(stream)
     try:
-        for number, record in enumerate(
-            ArchiveIterator(cast("BinaryIO", tape), parse_http=False, stream_detect=False), 1
-        ):
+        records = ArchiveIterator(cast("BinaryIO", tape), parse_http=False, stream_detect=False)
+        for number, record in enumerate(records, 1):
             size = record.content_length
             block = record.reader.read(MAX_ARTICLE_BYTES + 1)
             is_whole = record.headers.get("Content-Length") is not None

@@ -246,7 +246,7 @@ def test_a_row_over_the_limit_costs_only_itself(here, small_limit, path):
     assert "bytes; an article may have 100 (split" in reject
 
 
-@pytest.mark.parametrize("path", ["a.txt", "a.md", "a.jsonl", "a.ndjson", "a.csv", "a.parquet"])
+@pytest.mark.parametrize("path", ["a.txt", "a.md", "a.html", "a.jsonl", "a.ndjson", "a.csv", "a.parquet", "a.warc"])
 def test_an_empty_file_is_rejected(here, path):
     write(path, b"")
 

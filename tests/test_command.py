@@ -302,9 +302,14 @@ def test_progress_is_shown_while_a_file_is_written(score, three):
         pytest.param(
             "a.jsonl", '{"text": "Quay"', r"a\.jsonl:1: not JSON: .*\(write one JSON object a line\)", id="json"
         ),
-        pytest.param("a.docx", "Quay", r"a\.docx: expected a .* file, also as .gz or .zst; found '\.docx' \(convert", id="suffix"),
         pytest.param(
-            "a/b.docx", "Quay", r"a: expected .* files, also as .gz or .zst; found 1 others \(\.docx\)", id="folder-without-articles"
+            "a.docx", "Quay", r"a\.docx: expected a .* file, also as .gz or .zst; found '\.docx' \(convert", id="suffix"
+        ),
+        pytest.param(
+            "a/b.docx",
+            "Quay",
+            r"a: expected .* files, also as .gz or .zst; found 1 others \(\.docx\)",
+            id="folder-without-articles",
         ),
     ],
 )
