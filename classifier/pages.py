@@ -51,7 +51,8 @@ def articles_in(row: Row, layout: Layout) -> list[Mapping[str, object]]:
     is_page = row.is_page or _matches(text, PAGE)
     if not is_page and not _matches(text, FRAGMENT):
         return [row.fields]
-    found = _extracted(text) if is_page else _visible(text)
+    url = plain(row.fields.get(layout.keys["url"])) or row.place.uri
+    found = _extracted(text, url) if is_page else _visible(text)
     if not found:
         msg = "no text on the page; expected an article (save it as a browser shows it)"
         raise ArticleError(msg)
@@ -72,29 +73,29 @@ def _matches(text: str, pattern: str) -> bool:
 
 
 def _filled(row: Row, article: Extracted, layout: Layout, *, is_first: bool) -> Mapping[str, object]:
-    found = {**article.fields, "url": article.url or row.place.uri}
     fields = dict(row.fields)
-    for name, value in found.items():
+    for name, value in article.fields.items():
         key = layout.keys.get(name, name)
         if plain(fields.get(key)) is None or (name == "title" and not is_first):
             fields[key] = value
     return {**fields, layout.keys["text"]: article.text, "extraction": article.extraction}
 
 
-def _extracted(text: str) -> list[Extracted]:
+def _extracted(text: str, url: str | None) -> list[Extracted]:
     from classifier.extract import extract  # noqa: PLC0415  only pages need wait for it
 
-    return extract(text)
+    return extract(text, url)
 
 
 def _visible(text: str) -> list[Extracted]:
     from lxml import etree, html  # noqa: PLC0415
 
-    from classifier.extract import LONG_TAG  # noqa: PLC0415
-    from classifier.extract import _visible as visible  # noqa: PLC0415
+    from classifier.extract import LONG_TAG, VISIBLE, Extracted, _lines  # noqa: PLC0415
 
     sound = LONG_TAG.sub(" ", text.replace("\0", " ")).encode(errors="replace")
     try:
-        return visible(html.document_fromstring(sound, parser=html.HTMLParser(encoding="utf-8")))
+        lines = list(_lines(html.document_fromstring(sound, parser=html.HTMLParser(encoding="utf-8"))))
     except (etree.LxmlError, ValueError, AssertionError):
         return []
+    found = Extracted(text="\n".join(lines), title=None, date=None, outlet=None, url=None, extraction=VISIBLE)
+    return [found] if lines else []

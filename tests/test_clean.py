@@ -1,11 +1,14 @@
 """Pages that lost their HTML: which lines are dropped, and where one article ends and the next begins."""
 
+import re
+
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.clean import clean, clean_articles, clean_texts, kept_text, rules
+from classifier.clean import clean, clean_articles, clean_texts
+from classifier.furniture import rules
 
 VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley."
 ANGER = "Residents who had waited four hours to speak called the decision a betrayal of the people up there."
@@ -37,6 +40,19 @@ def test_a_rule_takes_its_example_and_leaves_its_counterexample(rule):
     taken = lines.str.contains(rule.pattern) & (rule.sentences | ~stops) & (lines.str.len_bytes() <= rule.longest)
 
     assert taken.to_list() == [True, False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [pytest.param(r, id=r.reason) for r in rules() if r.needs])
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_line_that_a_rule_takes_has_what_the_rule_needs(rule, data):
+    loose = re.compile(rule.match.replace(r"\b", ""), re.ASCII)  # whose lines are soon made; some are the rule's
+    lines = data.draw(st.lists(st.from_regex(loose, fullmatch=True), min_size=5))
+
+    taken = pl.Series(lines).str.contains(rule.pattern)
+
+    assert (pl.Series(lines).str.contains(rule.screen) | ~taken).all()
 
 
 def test_every_rule_says_why_and_has_a_known_effect():
@@ -141,6 +157,9 @@ def test_the_articles_of_a_page_become_rows_of_their_own():
     assert cleaned["text"][0] == VOTE
     assert cleaned["text"][2] == page_of("Bridge is closed", BRIDGE, DETOUR, FERRY)
     assert cleaned["dropped"].to_list() == pytest.approx([0.0, 3 / len(page.split()), 3 / len(page.split())])
+    for text, pieces in cleaned.select("text", "pieces").rows()[1:]:
+        assert text == "\n\n".join(page[start:end] for start, end in zip(pieces[::2], pieces[1::2], strict=True))
+    assert cleaned["pieces"][0] is None
 
 
 @given(
@@ -159,8 +178,12 @@ def test_spans_are_the_lines_of_the_page_and_never_change_it(lines):
 
     assert [page[span.start : span.end] for span in spans] == [line for line in page.split("\n") if line.strip()]
     assert all(bool(span.article) != bool(span.reason) for span in spans)
-    for number in {span.article for span in spans} - {0}:
-        text = kept_text(page, spans, number)
+    rows = clean_articles(pl.DataFrame({"text": [page]}))
+    for number, (text, pieces) in enumerate(rows.select("text", "pieces").rows(), 1):
+        if pieces is None:
+            assert text == page
+            continue
+        assert text == "\n\n".join(page[start:end] for start, end in zip(pieces[::2], pieces[1::2], strict=True))
         assert text.split() == [
             word for span in spans if span.article == number for word in page[span.start : span.end].split()
         ]

@@ -5,6 +5,7 @@ import io
 import random
 import re
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -275,3 +276,29 @@ def test_without_fastwarc_an_archive_says_what_to_install(monkeypatch):
     assert read("a.warc")[1] == [
         "a.warc: archives are read with fastwarc, which is missing (pip install 'slantwise[warc]')"
     ]
+
+
+@pytest.mark.slow
+def test_a_record_of_50_megabytes_is_never_held_whole():
+    write(
+        "a.warc",
+        record(block(b"<p>" + b"x" * 50_000_000)),
+        record(block(bytes(50_000_000), kind="video/mp4")),
+        record(),
+    )
+
+    tracemalloc.start()
+    frame, rejects, _ = read("a.warc")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert frame["source"].to_list() == ["a.warc:3"]
+    (reject,) = rejects
+    assert reject.startswith("a.warc:1: 50,000,0")
+    assert peak < 45_000_000
+
+
+def test_the_address_of_a_page_tells_its_outlet():
+    write("a.warc", record())
+
+    assert read("a.warc")[0]["outlet"].to_list() == ["ledger.example"]
