@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier import extract as extracting
 from classifier.extract import extract
 
 VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley."
@@ -107,8 +108,18 @@ def test_a_page_without_visible_text_has_no_article(page):
         ),
     ],
 )
-def test_a_hostile_page_neither_crashes_nor_hangs(page):
+def test_a_hostile_page_does_not_crash_and_extractors_are_let_at_no_more_than_they_bear(monkeypatch, page):
+    sizes = []
+    text_of = extracting._text
+
+    def counted(tree):
+        sizes.append(sum(1 + len(element.attrib) for element in tree.iter()))
+        return text_of(tree)
+
+    monkeypatch.setattr(extracting, "_text", counted)
+
     assert all(found.text.strip() for found in extract(page))
+    assert max(sizes, default=0) <= 40_000  # more may take minutes
 
 
 @pytest.mark.slow
