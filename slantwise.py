@@ -120,6 +120,7 @@ def score_command(
     """
     from classifier.articles import Columns, read_articles
     from classifier.clean import clean_articles
+    from classifier.ids import Ids
     from classifier.language import mark
     from classifier.progress import Progress
 
@@ -132,8 +133,12 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet)
-        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"]):
-            marked = mark(batch if no_clean else clean_articles(batch), own)
+        ids = Ids()
+        batches = read_articles(
+            inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"], ids=ids
+        )
+        for batch in batches:
+            marked = mark(batch if no_clean else clean_articles(batch, ids), own)
             writer.write(loaded, marked)
             foreign += int(marked["foreign"].sum())
             progress.advance(len(batch))
@@ -167,13 +172,14 @@ def clean_command(
 
     columns = Columns(id=id_column, text=text_column, title=title_column)
     with _rejects(rejects) as refuse, _output(None) as file:
-        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
+        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"]):
             if kept:
                 file.write("".join(f"{text}\n\n" for text in clean_articles(batch)["text"]).encode())
                 continue
             pages = clean_texts(batch["text"])
-            for at, (source, text) in enumerate(batch.select("source", "text").iter_rows()):
-                file.write(cleaning_text(source, text, pages.get(at), colour=_colour()).encode())
+            for at, (source, text, by) in enumerate(batch.select("source", "text", "extraction").iter_rows()):
+                place = f"{source}, read by {by}" if by else source
+                file.write(cleaning_text(place, text, pages.get(at), colour=_colour()).encode())
         file.flush()
     _say_rejected(refuse)
 

@@ -55,6 +55,7 @@ def read_articles(
     batch_bytes: int = 8_000_000,
     stdin: BinaryIO | None = None,
     extra: Sequence[str] = (),
+    ids: Ids | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Read articles from files, folders and standard input, in batches.
 
@@ -76,6 +77,8 @@ def read_articles(
         Read in place of the process's standard input.
     extra
         Further columns to carry along under their own names.
+    ids
+        Those that are taken, which grow while the batches are drawn; an article with one of them is a duplicate.
 
     Yields
     ------
@@ -92,7 +95,8 @@ def read_articles(
     layout = Layout.of(columns or Columns(), extra)
     given = [inputs] if isinstance(inputs, (str, Path)) else inputs
     pieces = _pieces(given, layout, stdin)
-    return _batches(_packed(_screened(pieces, layout, on_reject), layout, batch_bytes), batch_bytes)
+    articles = _screened(pieces, layout, on_reject, Ids() if ids is None else ids)
+    return _batches(_packed(articles, layout, batch_bytes), batch_bytes)
 
 
 # --- from inputs to files
@@ -221,8 +225,9 @@ def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
 # --- from rows to batches
 
 
-def _screened(pieces: Iterator[Piece], layout: Layout, on_reject: OnReject) -> Iterator[_Article | pl.DataFrame]:
-    ids = Ids()
+def _screened(
+    pieces: Iterator[Piece], layout: Layout, on_reject: OnReject, ids: Ids
+) -> Iterator[_Article | pl.DataFrame]:
     for piece in pieces:
         if isinstance(piece, (Reject, Recoded)):
             on_reject(piece)

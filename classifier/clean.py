@@ -18,6 +18,7 @@ from typing import NamedTuple
 import polars as pl
 
 from classifier.furniture import lines_of
+from classifier.ids import Ids
 from classifier.layout import Lines, fates
 
 MAX_LINES = 100_000  # of a page that is looked at, so that none takes over a second or two
@@ -54,13 +55,15 @@ def clean_texts(texts: pl.Series) -> dict[int, list[Span]]:
     return {page: [Span(*row[1:]) for row in own] for page, own in groupby(rows, key=itemgetter(0))}
 
 
-def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
+def clean_articles(articles: pl.DataFrame, ids: Ids | None = None) -> pl.DataFrame:
     """Return a batch of articles without their furniture; a page that holds several becomes as many rows.
 
     Parameters
     ----------
     articles
         A column `text`, and `id` where articles are to keep their names apart.
+    ids
+        Those of all articles read so far, which grow; None: those of this batch.
 
     Returns
     -------
@@ -68,20 +71,23 @@ def clean_articles(articles: pl.DataFrame) -> pl.DataFrame:
         The same columns; `dropped`, a Float32: the part of the page's words that belongs to none of its articles, 0 to
         1; and `pieces`, a list of Int64: where in the page the pieces of the text stand, each by the characters of its
         start and end, joined in the text by a blank line; null where the text is the whole page. Articles of one page
-        are called id#1, id#2. The title of a page goes with its first article alone.
+        are called id#1, id#2, past numbers that are taken. The title of a page goes with its first article alone.
     """
     found = _articles_of(_lines_with_furniture(articles["text"]), articles["text"])
     every = pl.DataFrame({"page": pl.arange(len(articles), dtype=pl.UInt32, eager=True)})
     every = every.join(found, on="page", how="left", maintain_order="left_right")
     rows = articles[every["page"]]
-    number, is_one_of = every["number"], every.select(pl.col("number").max().over("page") > 1).to_series()
     changes = [every["kept"].fill_null(rows["text"]).alias("text"), every["dropped"].fill_null(0.0), every["pieces"]]
-    if "id" in rows.columns:
-        changes.append(
-            rows.select(pl.when(is_one_of).then(pl.format("{}#{}", "id", number)).otherwise("id")).to_series()
-        )
+    several = (
+        every.with_row_index("row").group_by("page").agg(pl.col("row").first(), pl.len()).filter(pl.col("len") > 1)
+    )
+    if "id" in rows.columns and len(several):
+        names, taken = rows["id"].to_list(), Ids(articles["id"]) if ids is None else ids
+        for row, count in several.sort("row").select("row", "len").iter_rows():
+            names[row : row + count] = taken.numbered(names[row], count)
+        changes.append(pl.Series("id", names, dtype=pl.String))
     if "title" in rows.columns:
-        changes.append(rows.select(title=pl.when(number.fill_null(1) == 1).then("title")).to_series())
+        changes.append(rows.select(title=pl.when(every["number"].fill_null(1) == 1).then("title")).to_series())
     return rows.with_columns(changes)
 
 

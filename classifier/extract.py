@@ -8,6 +8,7 @@ paragraphs, all visible text is taken instead, for the cleaner to sort out. A pa
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,18 +56,32 @@ def extract(page: str, url: str | None = None) -> list[Extracted]:
 
     `url` is where the page was found, for pages that do not say so themselves.
     """
-    sound = LONG_TAG.sub(" ", page.replace("\0", " "))
-    try:
-        tree = html.document_fromstring(sound.encode(errors="replace"), parser=html.HTMLParser(encoding="utf-8"))
-    except (etree.LxmlError, ValueError, AssertionError):
+    tree = _tree(page)
+    if tree is None:
         return []
     if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
-        return _made("\n".join(_lines(tree)), VISIBLE, {"title": tree.findtext(".//title"), "url": url})
+        return _made("\n".join(visible_lines(tree)), VISIBLE, {"title": tree.findtext(".//title"), "url": url})
+    with warnings.catch_warnings(action="ignore"):  # one of its parts misses a proxy library that nobody asked for
+        import trafilatura  # noqa: F401, PLC0415  half a second that only pages need wait for
     known = _metadata(tree, url)
     parts = _articles_in(tree)
     if len(parts) > 1:
         return [found for part in parts for found in _made(*_text(part), known | _own_metadata(part))]
     return _made(*_text(tree), known)
+
+
+def visible(page: str) -> list[Extracted]:
+    """Return all visible text of a page as one article, none where it has no visible text."""
+    tree = _tree(page)
+    return [] if tree is None else _made("\n".join(visible_lines(tree)), VISIBLE, {})
+
+
+def _tree(page: str) -> html.HtmlElement | None:
+    sound = LONG_TAG.sub(" ", page.replace("\0", " "))
+    try:
+        return html.document_fromstring(sound.encode(errors="replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None
 
 
 def _made(text: str, method: str, known: Known) -> list[Extracted]:
@@ -90,7 +105,7 @@ def _is_comment(part: html.HtmlElement) -> bool:
 
 
 def _metadata(tree: html.HtmlElement, url: str | None) -> Known:
-    from trafilatura.metadata import extract_metadata  # noqa: PLC0415  half a second that only pages need wait for
+    from trafilatura.metadata import extract_metadata  # noqa: PLC0415
 
     found = extract_metadata(tree, url)
     outlet = found.sitename or found.hostname
@@ -113,7 +128,7 @@ def _text(tree: html.HtmlElement) -> tuple[str, str]:
     from trafilatura import bare_extraction  # noqa: PLC0415
     from trafilatura.settings import Document  # noqa: PLC0415
 
-    lines = list(_lines(tree))
+    lines = list(visible_lines(tree))
     document = bare_extraction(tree, include_comments=False)
     text = document.text if isinstance(document, Document) else None
     method = "trafilatura"
@@ -141,12 +156,12 @@ def _readable(markup: str) -> str:
     from readability.readability import Unparseable  # noqa: PLC0415
 
     try:
-        return "\n".join(_lines(html.fromstring(Document(markup).summary())))
+        return "\n".join(visible_lines(html.fromstring(Document(markup).summary())))
     except (Unparseable, etree.LxmlError, ValueError, AssertionError):  # its own errors, and lxml's for an empty page
         return ""
 
 
-def _lines(tree: html.HtmlElement) -> Iterator[str]:
+def visible_lines(tree: html.HtmlElement) -> Iterator[str]:
     """Yield the visible text of a tree, a line for each block; no recursion, so that depth is no matter."""
     pieces: list[str] = []
     silent = 0

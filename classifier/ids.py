@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from hashlib import blake2b
 
 
@@ -11,8 +12,10 @@ class Ids:
     By chance, one of ten million articles with ids of their own is taken for a duplicate in 1 of 370,000 runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Iterable[str] = ()) -> None:
         self._shelves = [array("Q") for _ in range(4096)]
+        for name in names:
+            self.add(name)
 
     def __contains__(self, name: str) -> bool:
         shelf, slot, digest = self._find(name)

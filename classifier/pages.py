@@ -51,8 +51,10 @@ def articles_in(row: Row, layout: Layout) -> list[Mapping[str, object]]:
     is_page = row.is_page or _matches(text, PAGE)
     if not is_page and not _matches(text, FRAGMENT):
         return [row.fields]
+    from classifier.extract import extract, visible  # noqa: PLC0415  only pages need wait for it
+
     url = plain(row.fields.get(layout.keys["url"])) or row.place.uri
-    found = _extracted(text, url) if is_page else _visible(text)
+    found = extract(text, url) if is_page else visible(text)
     if not found:
         msg = "no text on the page; expected an article (save it as a browser shows it)"
         raise ArticleError(msg)
@@ -79,23 +81,3 @@ def _filled(row: Row, article: Extracted, layout: Layout, *, is_first: bool) -> 
         if plain(fields.get(key)) is None or (name == "title" and not is_first):
             fields[key] = value
     return {**fields, layout.keys["text"]: article.text, "extraction": article.extraction}
-
-
-def _extracted(text: str, url: str | None) -> list[Extracted]:
-    from classifier.extract import extract  # noqa: PLC0415  only pages need wait for it
-
-    return extract(text, url)
-
-
-def _visible(text: str) -> list[Extracted]:
-    from lxml import etree, html  # noqa: PLC0415
-
-    from classifier.extract import LONG_TAG, VISIBLE, Extracted, _lines  # noqa: PLC0415
-
-    sound = LONG_TAG.sub(" ", text.replace("\0", " ")).encode(errors="replace")
-    try:
-        lines = list(_lines(html.document_fromstring(sound, parser=html.HTMLParser(encoding="utf-8"))))
-    except (etree.LxmlError, ValueError, AssertionError):
-        return []
-    found = Extracted(text="\n".join(lines), title=None, date=None, outlet=None, url=None, extraction=VISIBLE)
-    return [found] if lines else []

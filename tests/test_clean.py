@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from classifier.clean import clean, clean_articles, clean_texts
 from classifier.furniture import rules
+from classifier.ids import Ids
 
 VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley."
 ANGER = "Residents who had waited four hours to speak called the decision a betrayal of the people up there."
@@ -158,6 +159,17 @@ def test_the_articles_of_a_page_become_rows_of_their_own():
     for text, pieces in cleaned.select("text", "pieces").rows()[1:]:
         assert text == "\n\n".join(page[start:end] for start, end in zip(pieces[::2], pieces[1::2], strict=True))
     assert cleaned["pieces"][0] is None
+
+
+def test_articles_of_a_page_are_not_called_as_another_article_is():
+    page = page_of("Valley to lose it all", "Published", VOTE, ANGER, "Trending")
+    page += "\n" + page_of("Bridge is closed", "Published", BRIDGE, DETOUR, FERRY)
+    ids = Ids(["a", "a#1", "b"])
+
+    cleaned = clean_articles(pl.DataFrame({"id": ["a", "b"], "text": [page, VOTE]}), ids)
+
+    assert cleaned["id"].to_list() == ["a#2", "a#3", "b"]
+    assert "a#3" in ids
 
 
 @given(
