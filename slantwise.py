@@ -110,6 +110,9 @@ def score_command(
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Score articles that are not in the model's language too.")
     ] = False,
+    evidence: Annotated[
+        int, typer.Option("--evidence", min=0, help="Sentences that speak most for each label, so many of them.")
+    ] = 0,
     rejects: RejectsOption = None,
 ) -> None:
     """Score articles: topics, frames, kind, leaning and stance, each with its probability.
@@ -131,7 +134,7 @@ def score_command(
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
-        writer = _writer(form, file, to_terminal=quiet)
+        writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
         recoded: Counter[tuple[str, str]] = Counter()
         batches = read_articles(
             inputs,
@@ -543,18 +546,18 @@ def _usual_format(out: Path | None) -> Format:
     return Format(suffix) if suffix in set(Format) else Format.jsonl
 
 
-def _writer(form: Format, file: BinaryIO, *, to_terminal: bool) -> "Writer":
+def _writer(form: Format, file: BinaryIO, *, to_terminal: bool, evidence: int) -> "Writer":
     from classifier.output import CsvWriter, JsonlWriter, ParquetWriter, TableWriter
 
     match form:
         case Format.table:
-            return TableWriter(file, colour=to_terminal and "NO_COLOR" not in os.environ)
+            return TableWriter(file, colour=to_terminal and "NO_COLOR" not in os.environ, evidence=evidence)
         case Format.jsonl:
-            return JsonlWriter(file)
+            return JsonlWriter(file, evidence=evidence)
         case Format.csv:
-            return CsvWriter(file)
+            return CsvWriter(file, evidence=evidence)
         case Format.parquet:
-            return ParquetWriter(file)
+            return ParquetWriter(file, evidence=evidence)
 
 
 @contextmanager
