@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -110,6 +111,9 @@ def score_command(
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Score articles that are not in the model's language too.")
     ] = False,
+    evidence: Annotated[
+        int, typer.Option("--evidence", min=0, help="Sentences that speak most for each label, so many of them.")
+    ] = 0,
     rejects: RejectsOption = None,
 ) -> None:
     """Score articles: topics, frames, kind, leaning and stance, each with its probability.
@@ -132,7 +136,7 @@ def score_command(
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
-        writer = _writer(form, file, to_terminal=quiet)
+        writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
         ids = Ids()
         batches = read_articles(
             inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"], ids=ids
@@ -181,6 +185,48 @@ def clean_command(
                 place = f"{source}, read by {by}" if by else source
                 file.write(cleaning_text(place, text, pages.get(at), colour=_colour()).encode())
         file.flush()
+    _say_rejected(refuse)
+
+
+@app.command("explain")
+def explain_command(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for score.")],
+    html: Annotated[Path | None, typer.Option("--html", help="A page to write instead, self-contained.")] = None,
+    evidence: Annotated[int, typer.Option("--evidence", min=1, help="Sentences marked for each label.")] = 3,
+    most: Annotated[int, typer.Option("--most", min=1, help="Articles that are explained.")] = 20,
+    model: ModelOption = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    any_language: Annotated[
+        bool, typer.Option("--any-language", help="Explain articles that are not in the model's language too.")
+    ] = False,
+    rejects: RejectsOption = None,
+) -> None:
+    """Show why an article got its labels: its sentences marked, probabilities against thresholds, definitions."""
+    from classifier.articles import Columns, read_articles
+    from classifier.atomic import write_atomically
+    from classifier.explain import explain
+    from classifier.explain_page import explanation_page
+    from classifier.explain_text import explanation_text
+
+    loaded = load(model)
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse:
+        batches = read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"])
+        found = (one for batch in batches for one in explain(loaded, batch, evidence, any_language=any_language))
+        shown = list(islice(found, most))
+        left_out = next(found, None) is not None
+    if not shown:
+        raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
+    if html is not None:
+        with write_atomically(html) as file:
+            file.write(explanation_page(loaded, shown).encode())
+        _say(f"wrote {html}")
+    else:
+        _print("\n".join(explanation_text(one, width=_width(), colour=_colour()) for one in shown))
+    if left_out:
+        _say(f"only the first {most:,} articles are shown (--most shows more)")
     _say_rejected(refuse)
 
 
@@ -557,18 +603,18 @@ def _usual_format(out: Path | None) -> Format:
     return Format(suffix) if suffix in set(Format) else Format.jsonl
 
 
-def _writer(form: Format, file: BinaryIO, *, to_terminal: bool) -> "Writer":
+def _writer(form: Format, file: BinaryIO, *, to_terminal: bool, evidence: int) -> "Writer":
     from classifier.output import CsvWriter, JsonlWriter, ParquetWriter, TableWriter
 
     match form:
         case Format.table:
-            return TableWriter(file, colour=to_terminal and "NO_COLOR" not in os.environ)
+            return TableWriter(file, colour=to_terminal and "NO_COLOR" not in os.environ, evidence=evidence)
         case Format.jsonl:
-            return JsonlWriter(file)
+            return JsonlWriter(file, evidence=evidence)
         case Format.csv:
-            return CsvWriter(file)
+            return CsvWriter(file, evidence=evidence)
         case Format.parquet:
-            return ParquetWriter(file)
+            return ParquetWriter(file, evidence=evidence)
 
 
 @contextmanager

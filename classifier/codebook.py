@@ -20,7 +20,10 @@ from classifier.errors import CodebookError
 KINDS = ("many-of", "one-of", "one-of-per-label")
 CODED_IN = ("labels", "articles")
 # What every row of scores has.
-TAKEN_FIELDS = ("id", "source", "title", "extraction", "dropped", "language", "low_evidence", "model", "codebook")
+TAKEN_FIELDS = (
+    *("id", "source", "title", "extraction", "dropped", "language", "low_evidence"),
+    *("model", "codebook", "evidence"),
+)
 
 # What a key's value must be, by table. Keys that are not here are refused: a slip of the pen must not be a default.
 CODEBOOK_KEYS = dict.fromkeys(("name", "version", "title", "language", "licence", "instructions"), "text")

@@ -62,20 +62,52 @@ def decide(codebook: Codebook, values: Floats, weights: Weights) -> Scores:
     values
         Decision values from the text alone, shape (n_articles, n_columns).
     """
+    full = with_side(codebook, values, weights)
     probability = np.full(values.shape, np.nan, dtype=np.float32)
     assigned = np.zeros(values.shape, dtype=bool)
-    log_odds: dict[str, Floats] = {}
-    for block in fitting_order(codebook):
+    for block in blocks(codebook):
         head, columns = block.head, block.columns
-        value = np.where(weights.learned[columns], values[:, columns], -np.inf)
-        if head.beside:
-            side = side_features([log_odds[key] for key in head.beside], len(values))
-            first = next(b.columns.start for b in blocks(codebook) if b.head is head)
-            value = value + side @ weights.side[head.key][:, columns.start - first : columns.stop - first]
-        log_odds[head.key] = value
-        probability[:, columns] = probabilities(head, value, weights.learned[columns])
+        probability[:, columns] = probabilities(head, full[:, columns], weights.learned[columns])
         assigned[:, columns] = _assign(head, probability[:, columns], weights.threshold[columns])
     return Scores(probability, assigned)
+
+
+def with_side(codebook: Codebook, values: Floats, weights: Weights) -> Floats:
+    """Return decision values with what heads read beside the text; -inf for a label that was not learned.
+
+    Shapes as in `decide`.
+    """
+    full: Floats = np.where(weights.learned, values, -np.inf)
+    for block in blocks(codebook):
+        if block.head.beside:
+            full[:, block.columns] += beside(codebook, full, block) @ side_weights(codebook, weights, block)
+    return full
+
+
+def beside(codebook: Codebook, values: Floats, block: Block) -> Floats:
+    """Return what a block reads beside the text, as `side_features` gives it, from the values of all columns."""
+    of = {one.head.key: one.columns for one in blocks(codebook)}
+    return side_features([values[:, of[key]] for key in block.head.beside], len(values))
+
+
+def side_names(codebook: Codebook, head: Head) -> list[str]:
+    """Return whose scores each column of `beside` holds: a head's key, or two for their product; shape (n_side,)."""
+    sizes = [(key, len(codebook.head(key).labels)) for key in head.beside]
+    alone = [key for key, size in sizes for _ in range(size)]
+    products = [
+        f"{first} and {second}"
+        for i, (first, size) in enumerate(sizes)
+        for second, other in sizes[i + 1 :]
+        for _ in range(size * other)
+    ]
+    return alone + products
+
+
+def side_weights(codebook: Codebook, weights: Weights, block: Block) -> Floats:
+    """Return the log-odds that each score read beside the text adds, shape (n_side, n_labels)."""
+    first = next(one.columns.start for one in blocks(codebook) if one.head is block.head)
+    part: Floats = weights.side[block.head.key][:, block.columns.start - first : block.columns.stop - first]
+    return part
 
 
 def fitting_order(codebook: Codebook) -> list[Block]:

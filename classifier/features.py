@@ -129,13 +129,17 @@ class Vocabulary:
     def count(self, texts: pl.Series) -> sparse.csr_matrix:
         """Return the weighted counts of words and pairs, float32 of shape (n_articles, n_features)."""
         tokens = self.tokenise(texts)
+        at, features, weights = self.occurrences(tokens)
+        shape = (len(texts), len(self))
+        return sparse.csr_matrix((weights, (tokens.articles[at], features)), shape=shape, dtype=np.float32)
+
+    def occurrences(self, tokens: Tokens) -> tuple[Ids, Ids, Floats]:
+        """Return each word and pair that is found: where in the batch it starts, its feature number, its weight."""
         weights = LEAD_WEIGHT / (1.0 + tokens.positions.astype(np.float32) / LEAD_WORDS)
         known = np.flatnonzero(tokens.ids >= 0)
         starts, pairs = self.pair_features(tokens) if len(self.pairs) else (known[:0], known[:0])
         at = np.concatenate([known, starts])
-        features = np.concatenate([tokens.ids[known], pairs])
-        shape = (len(texts), len(self))
-        return sparse.csr_matrix((weights[at], (tokens.articles[at], features)), shape=shape, dtype=np.float32)
+        return at, np.concatenate([tokens.ids[known], pairs]), weights[at]
 
 
 def split_words(texts: pl.Series) -> pl.Series:

@@ -5,20 +5,25 @@ its label (many-of) or its unnormalised log-probability (one-of), and what a wor
 A head that is asked beside others (stance) reads their log-odds as well, through a second, small matrix.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import sparse
 
 from classifier.codebook import Block, Codebook, blocks, question
-from classifier.decide import Bools, Scores, Weights, ask_only_where_present, decide, side_features
+from classifier.decide import NEAR, Bools, Scores, Weights, ask_only_where_present, decide, side_features
 from classifier.errors import ModelError, SlantwiseError
-from classifier.features import FEATURES, Vocabulary, document
+from classifier.evidence import SENTENCES, Evidence, Reasons, sentence_rows
+from classifier.features import FEATURES, Floats, Vocabulary, document
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
+from classifier.reading import read
 from classifier.record import Record
 
 # What a row of scores says of its article.
@@ -35,6 +40,7 @@ class LabelScore:
 
 
 Answers = dict[str, LabelScore]
+Reasoned = dict[str, Evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class ArticleScores:
     """What the model says of one article.
 
     `labels` maps a head's field to its labels in reporting order; for stance it maps each target whose topic is present
-    to its labels.
+    to its labels. `evidence`, where it was asked for, has the same shape, with the labels that are assigned alone.
     """
 
     id: str
@@ -55,6 +61,7 @@ class ArticleScores:
     labels: dict[str, Answers | dict[str, Answers]]
     model: str
     codebook: str
+    evidence: dict[str, Reasoned | dict[str, Reasoned]] | None = None
 
     def assigned(self, name: str, target: str | None = None) -> list[str]:
         """Return the labels assigned under a field such as 'topics', or under a target of it."""
@@ -66,7 +73,10 @@ class ArticleScores:
         answers = {name: _plain(value) for name, value in self.labels.items()}
         row: dict[str, Any] = {name: getattr(self, name) for name in ABOUT}
         row["dropped"] = None if self.dropped is None else round(self.dropped, 4)
-        return {**row, **answers, "model": self.model, "codebook": self.codebook}
+        row |= {**answers, "model": self.model, "codebook": self.codebook}
+        if self.evidence is not None:
+            row["evidence"] = {name: _plain(value) for name, value in self.evidence.items()}
+        return row
 
 
 class Model:
@@ -106,29 +116,37 @@ class Model:
         except (SlantwiseError, UnicodeDecodeError) as error:
             raise ModelError(f"{path}: {error}") from None
 
-    def score(self, text: str, *, title: str | None = None) -> ArticleScores:
-        """Return the scores of one article."""
-        frame = pl.DataFrame({"id": ["text"], "source": ["text"], "title": [title], "text": [text]})
-        return next(self.articles(frame))
+    @cached_property
+    def reasons(self) -> Reasons:
+        """What terms and other heads add to each label."""
+        return Reasons(self.codebook, self.vocabulary, self.weights)
 
-    def score_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def score(self, text: str, *, title: str | None = None, evidence: int = 0) -> ArticleScores:
+        """Return the scores of one article, with the sentences that speak most for each label if any are asked for."""
+        frame = pl.DataFrame({"id": ["text"], "source": ["text"], "title": [title], "text": [text]})
+        return next(self.articles(frame.cast({"title": pl.String}), evidence=evidence))
+
+    def score_frame(self, frame: pl.DataFrame, *, evidence: int = 0) -> pl.DataFrame:
         """Return the scores of a frame of articles, with a column for each answer and each probability.
 
         Parameters
         ----------
         frame
             A column `text`, and `id`, `source`, `title`, `extraction`, `dropped`, `language` and `low_evidence` where
-            known. Rows that are true in a column `foreign` are not scored: their answers are null.
+            known. Rows that are true in a column `foreign` are not scored: their answers are null. Sentences are placed
+            by `pieces`, where a page was cleaned.
+        evidence
+            How many sentences are named for each label that is assigned.
 
         Returns
         -------
         polars.DataFrame
             One row an article: what is known of it, in the order above; for each many-of head a list column of the
             labels assigned, for every other question a string column; then a Float32 column `p.QUESTION.LABEL` for each
-            label.
+            label. With evidence a last column of that name: a list of sentences, each with its question and label.
         """
         frame = _with_defaults(frame)
-        scores = self.score_batch(frame)
+        scores, found = self._reasoned(frame, evidence)
         columns = [frame[name] for name in ABOUT]
         answers = [_answers(block, scores.assigned[:, block.columns]) for block in self.blocks]
         columns += pl.DataFrame(answers).select(pl.when(~frame["foreign"]).then(pl.all())).get_columns()
@@ -136,41 +154,73 @@ class Model:
             for label, column in zip(block.head.keys, scores.probability[:, block.columns].T, strict=True):
                 series = pl.Series(f"p.{question(block)}.{label}", np.ascontiguousarray(column), nan_to_null=True)
                 columns.append(series)
-        frame = pl.DataFrame(columns)
-        return frame.with_columns(model=pl.lit(self.name), codebook=pl.lit(self.codebook.digest))
+        table = pl.DataFrame(columns).with_columns(model=pl.lit(self.name), codebook=pl.lit(self.codebook.digest))
+        if not evidence:
+            return table
+        sentences = [sentence_rows(self.blocks, one) for one in found]
+        return table.with_columns(pl.Series("evidence", sentences, dtype=SENTENCES))
 
-    def articles(self, frame: pl.DataFrame) -> Iterator[ArticleScores]:
-        """Yield the scores of each article of a frame (columns as for `score_frame`)."""
+    def articles(self, frame: pl.DataFrame, *, evidence: int = 0, close: bool = False) -> Iterator[ArticleScores]:
+        """Yield the scores of each article of a frame (columns and `evidence` as for `score_frame`).
+
+        With `close` there is evidence too for labels that are not assigned but reach half of their threshold.
+        """
         frame = _with_defaults(frame)
-        scores = self.score_batch(frame)
+        scores, found = self._reasoned(frame, evidence, close=close)
         rows = frame.select(ABOUT).iter_rows()
         probabilities, assigned = scores.probability.tolist(), scores.assigned.tolist()
-        for row, ps, yes in zip(rows, probabilities, assigned, strict=True):
+        for row, ps, yes, why in zip(rows, probabilities, assigned, found, strict=True):
             labels: dict[str, Any] = {}
+            reasons: dict[str, Any] = {}
             for block in self.blocks:
+                columns = range(block.columns.start, block.columns.stop)
                 answers = _answers_of(block, ps[block.columns], yes[block.columns])
+                own = {key: why[column] for key, column in zip(block.head.keys, columns, strict=True) if column in why}
                 if block.target is None:
-                    labels[block.head.field] = answers
+                    labels[block.head.field], reasons[block.head.field] = answers, own
                     continue
-                targets = labels.setdefault(block.head.field, {})
+                targets, reasoned = labels.setdefault(block.head.field, {}), reasons.setdefault(block.head.field, {})
                 if any(yes[block.columns]):
-                    targets[block.target] = answers
+                    targets[block.target], reasoned[block.target] = answers, own
             about = dict(zip(ABOUT, row, strict=True))
-            yield ArticleScores(**about, labels=labels, model=self.name, codebook=self.codebook.digest)
+            yield ArticleScores(
+                **about,
+                labels=labels,
+                model=self.name,
+                codebook=self.codebook.digest,
+                evidence=reasons if evidence else None,
+            )
 
-    def score_batch(self, frame: pl.DataFrame) -> Scores:
-        """Return the scores of a frame with columns `title` and `text`, as arrays."""
-        scores = self.answer_all(frame)
+    def _reasoned(
+        self, frame: pl.DataFrame, n: int, *, close: bool = False
+    ) -> tuple[Scores, Iterable[dict[int, Evidence]]]:
+        """Return the scores of a frame, and the evidence of each article by column; none where n is 0."""
+        if not n:
+            return self.score_batch(frame), repeat({}, len(frame))
+        reading = read(self.vocabulary, frame)
+        values = self._values(reading.features)
+        scores = self.score_batch(frame, values)
+        wanted = scores.assigned | (close & (scores.probability >= NEAR * self.weights.threshold))
+        return scores, self.reasons.of_batch(frame, reading, values, wanted, n)
+
+    def score_batch(self, frame: pl.DataFrame, values: Floats | None = None) -> Scores:
+        """Return the scores of a frame with columns `title` and `text`; `values` as for `decide`, where known."""
+        scores = self.answer_all(frame, values)
         ask_only_where_present(self.codebook, scores)
         if "foreign" in frame.columns and frame["foreign"].any():
             foreign = frame["foreign"].to_numpy()
             scores.probability[foreign], scores.assigned[foreign] = np.nan, False
         return scores
 
-    def answer_all(self, frame: pl.DataFrame) -> Scores:
+    def answer_all(self, frame: pl.DataFrame, values: Floats | None = None) -> Scores:
         """Return the scores of a frame, each target of a stance answered as if its label were present."""
-        features = self.vocabulary.features(document(frame))
-        return decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights)
+        if values is None:
+            values = self._values(self.vocabulary.features(document(frame)))
+        return decide(self.codebook, values, self.weights)
+
+    def _values(self, features: sparse.csr_matrix) -> Floats:
+        values: Floats = features @ self.weights.text + self.weights.intercept
+        return values
 
     def write(self, path: str | Path, provenance: Mapping[str, Any]) -> str:
         """Write the model file whole or not at all, and return its SHA-256; `provenance` is kept in its manifest."""
@@ -215,6 +265,8 @@ def _answers_of(block: Block, probabilities: list[float], assigned: list[bool]) 
 
 
 def _plain(answers: Any) -> Any:
+    if isinstance(answers, Evidence):
+        return answers.to_row()
     if isinstance(answers, LabelScore):
         p = answers.probability
         return {"probability": None if p is None else round(p, 4), "yes": answers.yes}

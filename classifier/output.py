@@ -11,6 +11,7 @@ import typer
 
 from classifier.clean import Span, dropped_words
 from classifier.codebook import question
+from classifier.evidence import Sentence
 from classifier.model import ArticleScores, Model
 
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
@@ -29,11 +30,13 @@ class Writer(Protocol):
 class JsonlWriter:
     """One JSON object a line, as `ArticleScores.to_row` gives it."""
 
-    def __init__(self, out: IO[bytes]) -> None:
+    def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
         self._out = out
+        self._evidence = evidence
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
-        lines = [json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in model.articles(articles)]
+        scored = model.articles(articles, evidence=self._evidence)
+        lines = [json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in scored]
         self._out.write("".join(lines).encode())
 
     def close(self) -> None:
@@ -41,14 +44,19 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """A header and one row an article, as `Model.score_frame` gives it; lists are joined by ';'."""
+    """A header and one row an article, as `Model.score_frame` gives it; lists are joined by ';', evidence is JSON."""
 
-    def __init__(self, out: IO[bytes]) -> None:
+    def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
         self._out = out
+        self._evidence = evidence
         self._header = True
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
-        frame = model.score_frame(articles).with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
+        frame = model.score_frame(articles, evidence=self._evidence)
+        if self._evidence:
+            sentences = [json.dumps(row, ensure_ascii=False) for row in frame["evidence"].to_list()]
+            frame = frame.with_columns(pl.Series("evidence", sentences, dtype=pl.String))
+        frame = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
         text = frame.write_csv(include_header=self._header, float_precision=DIGITS)
         self._out.write(text.encode())
         self._header = False
@@ -60,12 +68,13 @@ class CsvWriter:
 class ParquetWriter:
     """One parquet file of the rows that `Model.score_frame` gives; scores are small, so they wait in memory."""
 
-    def __init__(self, out: IO[bytes]) -> None:
+    def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
         self._out = out
+        self._evidence = evidence
         self._frames: list[pl.DataFrame] = []
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
-        self._frames.append(model.score_frame(articles))
+        self._frames.append(model.score_frame(articles, evidence=self._evidence))
 
     def close(self) -> None:
         pl.concat(self._frames).write_parquet(self._out)
@@ -75,17 +84,18 @@ class ParquetWriter:
 class TableWriter:
     """Something to read: for each article its title and, question by question, the labels assigned."""
 
-    def __init__(self, out: IO[bytes], *, width: int | None = None, colour: bool = False) -> None:
+    def __init__(self, out: IO[bytes], *, width: int | None = None, colour: bool = False, evidence: int = 0) -> None:
         from rich.console import Console
 
         self._out = out
+        self._evidence = evidence
         self._console = Console(
             file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False
         )
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
         with self._console.capture() as printed:
-            for scores, text in zip(model.articles(articles), articles["text"], strict=True):
+            for scores, text in zip(model.articles(articles, evidence=self._evidence), articles["text"], strict=True):
                 self._print(scores, text)
         lines = (line.rstrip() for line in printed.get().split("\n"))
         self._out.write("\n".join(lines).encode())
@@ -98,13 +108,20 @@ class TableWriter:
         from rich.text import Text
 
         title = scores.title or next((line.strip() for line in text.splitlines() if line.strip()), "")
-        self._console.print(Text(title, style="bold"), no_wrap=True, overflow="ellipsis")
+        self._console.print(Text(title.translate(CONTROL), style="bold"), no_wrap=True, overflow="ellipsis")
         place = scores.source if scores.id == scores.source else f"{scores.id}  ({scores.source})"
-        self._console.print(Text(place, style="dim"), no_wrap=True, overflow="ellipsis")
+        self._console.print(Text(place.translate(CONTROL), style="dim"), no_wrap=True, overflow="ellipsis")
         table = Table.grid(padding=(0, 2, 0, 0))
         for name, answer in _lines(scores):
             table.add_row(Text(f"  {name}", style="cyan"), Text(answer))
         self._console.print(table)
+        for name, sentences in _sentences(scores):
+            self._console.print(Text(f"  {name}", style="cyan"))
+            table = Table.grid(padding=(0, 2, 0, 0))
+            for sentence in sentences:
+                quoted = " ".join(sentence.text.split()).translate(CONTROL)
+                table.add_row(Text(f"    {sentence.adds:+.2f}", style="dim"), Text(quoted))
+            self._console.print(table)
         self._console.print()
 
 
@@ -116,6 +133,15 @@ def _lines(scores: ArticleScores) -> Iterator[tuple[str, str]]:
             given.sort(key=lambda item: -item[1])
             answer = ", ".join(f"{label} {p:.2f}" for label, p in given)
             yield (f"{field} on {target}" if target else field), answer or "none"
+
+
+def _sentences(scores: ArticleScores) -> Iterator[tuple[str, Sequence[Sentence]]]:
+    """Yield each label assigned with the sentences that speak for it, or against it."""
+    for answers in (scores.evidence or {}).values():
+        for target, labels in _questions(answers):
+            for label, why in labels.items():
+                if why.sentences:
+                    yield f"why {label}" if target is None else f"why {label} on {target}", why.sentences
 
 
 def _questions(answers: dict[str, Any]) -> Iterator[tuple[str | None, dict[str, Any]]]:

@@ -250,6 +250,48 @@ def test_markup_in_a_title_is_text(written):
     assert lines[:2] == ["[red]Quay[/red] :smile:", "[b]  (a)"]
 
 
+def test_csv_holds_the_sentences_as_json(written):
+    batch = pl.DataFrame({"text": ["Quay! Gulls.", "Gulls"]})
+
+    rows = list(csv.DictReader(io.StringIO(written(CsvWriter, batch, evidence=1).decode())))
+
+    first = json.loads(rows[0]["evidence"])[0]
+    assert first == {
+        "question": "topics",
+        "label": "harbour",
+        "adds": 3.0,
+        "in": "text",
+        "start": 0,
+        "end": 5,
+        "text": "Quay!",
+    }
+
+
+def test_parquet_holds_the_sentences_as_a_list(written):
+    batches = [pl.DataFrame({"text": ["Quay! Gulls."]}), pl.DataFrame({"text": [""]})]
+
+    frame = pl.read_parquet(io.BytesIO(written(ParquetWriter, *batches, evidence=1)))
+
+    assert frame["evidence"].list.eval(pl.element().struct["text"]).to_list()[1] == []
+    assert "Quay!" in frame["evidence"].list.eval(pl.element().struct["text"]).to_list()[0]
+
+
+def test_json_lines_hold_the_evidence_of_each_label(written):
+    row = json.loads(written(JsonlWriter, pl.DataFrame({"text": ["Quay! Gulls."]}), evidence=1))
+
+    assert row["evidence"]["topics"]["harbour"]["sentences"][0]["text"] == "Quay!"
+
+
+def test_the_table_quotes_the_sentences_on_one_line_without_control_characters(written):
+    text = "The quay \x1b[31m of\nmust. Gulls."
+
+    table = written(TableWriter, pl.DataFrame({"text": [text]}), width=80, evidence=1).decode()
+
+    assert re.search(r"why harbour\n    \+\d\.\d\d  The quay \[31m of must\.\n", table)
+    assert "why favor on harbour" in table
+    assert "\x1b" not in table
+
+
 def test_a_question_without_an_answer_is_none_in_the_table(written, tiny_model, tiny_toml):
     table = tomllib.loads(tiny_toml)
     table["head"][0]["at_least_one"] = False

@@ -8,7 +8,8 @@ figure: a plot never is the only place of one.
 from collections.abc import Iterator
 from importlib.resources import files
 
-from training.markup import Html, breakable, figure, listed, row, table, tag, together
+from classifier.markup import Html, breakable, tag, together
+from training.markup import figure, listed, row, table
 from training.report import Question, Report
 from training.sections import question_section
 from training.splits import Split

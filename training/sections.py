@@ -7,22 +7,10 @@ page still says what its figures hang on.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from classifier.markup import Html, breakable, tag, together
 from training import plots
 from training.compare import Difference
-from training.markup import (
-    Html,
-    breakable,
-    figure,
-    heading_row,
-    listed,
-    number,
-    p_value,
-    row,
-    row_name,
-    table,
-    tag,
-    together,
-)
+from training.markup import figure, heading_row, listed, number, p_value, row, row_name, table
 from training.questions import OF_LABEL, OF_MANY, OF_ONE
 from training.report import Agreement, Baseline, Case, Ceiling, Confusion, Drift, LabelResult, Question, Slice
 from training.resampling import Figure
