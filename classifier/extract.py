@@ -29,6 +29,7 @@ COMMENT = re.compile("comment|repl(y|ies)", re.IGNORECASE)
 DATE = re.compile(r"(19|20)\d\d-[01]\d-[0-3]\d")
 ARTICLE_WORDS = 80  # in paragraphs, of each <article> of a page that holds several
 MAX_ELEMENTS = 40_000  # of a page that extractors are let at: they may take longer than in proportion
+MAX_TEXT = 2_000_000  # characters; no article has so many, and extractors would take seconds
 LONG_TAG = re.compile(r"<[^<>]{10000,}>")  # an image spelled out, or an attack: ten thousand attributes take minutes
 SILENT = {"head", "iframe", "noscript", "script", "style", "template", "svg", "object"}
 INLINE = set("a abbr b cite code em font i mark q s small span strong sub sup time u".split())  # noqa: SIM905  words
@@ -129,6 +130,8 @@ def _text(tree: html.HtmlElement) -> tuple[str, str]:
     from trafilatura.settings import Document  # noqa: PLC0415
 
     lines = list(visible_lines(tree))
+    if sum(map(len, lines)) > MAX_TEXT:
+        return "\n".join(lines), VISIBLE
     document = bare_extraction(tree, include_comments=False)
     text = document.text if isinstance(document, Document) else None
     method = "trafilatura"

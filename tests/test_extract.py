@@ -73,6 +73,12 @@ def test_where_the_extractor_misses_the_article_all_visible_text_is_taken():
     assert found.title == "Clinics to close"
 
 
+def test_a_page_of_millions_of_characters_is_not_given_to_the_extractors(monkeypatch):
+    monkeypatch.setattr(extracting, "MAX_TEXT", 1000)
+
+    assert [found.extraction for found in extract(f"<html><body>{BODY * 3}</body></html>")] == ["visible text"]
+
+
 def test_the_address_of_a_page_is_known_from_where_it_was_found():
     (found,) = extract(f"<html><body><article>{BODY}</article></body></html>", url="https://ledger.example/b")
 
