@@ -1151,7 +1151,7 @@ def test_reading_nothing_yields_nothing():
 
 
 @given(st.lists(st.one_of(st.binary(max_size=30), st.sampled_from([b'{"text": "a"}', b"\xef\xbb\xbf", b"\r"]))))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_line_of_any_bytes_is_an_article_or_a_reject(tmp_path_factory, lines):
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
     content = b"\n".join(lines)
@@ -1171,7 +1171,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(st.lists(st.dictionaries(st.sampled_from([*SCHEMA, "x"]), JSON_VALUES), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_every_json_object_is_an_article_or_a_reject(rows):
     content = "\n".join(map(json.dumps, rows)).encode()
 
@@ -1182,7 +1182,7 @@ def test_every_json_object_is_an_article_or_a_reject(rows):
 
 
 @given(st.text(st.sampled_from('a,"\n\r\0é\ufeff'), max_size=40), st.binary(max_size=5))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_csv_is_read_without_an_error(tmp_path_factory, rows, end):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(b"id,text\n" + rows.encode() + end)
@@ -1193,7 +1193,7 @@ def test_any_csv_is_read_without_an_error(tmp_path_factory, rows, end):
 
 
 @given(st.text(st.sampled_from(string.printable + "é\u2028"), min_size=1).filter(str.strip))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_text_comes_out_of_csv_as_it_went_in(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "round.csv"
     pl.DataFrame({"id": ["a"], "text": [text]}).write_csv(path, quote_style="always")
@@ -1384,7 +1384,7 @@ def test_a_row_whose_id_an_article_of_a_page_has_is_a_duplicate(here, path):
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "a#1", "a#2", "a#1#1"]), st.booleans()), max_size=6))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_an_id_occurs_once(tmp_path_factory, rows):
     path = tmp_path_factory.getbasetemp() / "ids.jsonl"
     path.write_text("".join(json.dumps({"id": key, "text": TWO if page else "One."}) + "\n" for key, page in rows))

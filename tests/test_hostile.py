@@ -134,7 +134,7 @@ DAMAGE = st.tuples(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WHOLE)
 @given(st.lists(DAMAGE, min_size=1, max_size=3))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_a_damaged_file_never_raises_and_the_next_is_read(tmp_path_factory, name, damages):
     folder = tmp_path_factory.getbasetemp()
     content = WHOLE[name]
