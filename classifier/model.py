@@ -18,11 +18,13 @@ from classifier.codebook import Block, Codebook, blocks, question
 from classifier.decide import Bools, Scores, Weights, ask_only_where_present, decide, side_features
 from classifier.errors import ModelError, SlantwiseError
 from classifier.features import FEATURES, Vocabulary, document
+from classifier.parts import in_parts
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
 from classifier.record import Record
 
 # What a row of scores says of its article.
 ABOUT = ("id", "source", "title", "extraction", "dropped", "language", "low_evidence")
+DIGITS = 4  # of probabilities and shares, where they are written as text
 DEFAULT_MODEL = Path(__file__).parent / "default_model" / "policy-news.slantwise"
 
 
@@ -65,7 +67,7 @@ class ArticleScores:
         """Return the row that JSON Lines output holds."""
         answers = {name: _plain(value) for name, value in self.labels.items()}
         row: dict[str, Any] = {name: getattr(self, name) for name in ABOUT}
-        row["dropped"] = None if self.dropped is None else round(self.dropped, 4)
+        row["dropped"] = None if self.dropped is None else round(self.dropped, DIGITS)
         return {**row, **answers, "model": self.model, "codebook": self.codebook}
 
 
@@ -127,7 +129,7 @@ class Model:
             labels assigned, for every other question a string column; then a Float32 column `p.QUESTION.LABEL` for each
             label.
         """
-        frame = _with_defaults(frame)
+        frame = with_defaults(frame)
         scores = self.score_batch(frame)
         columns = [frame[name] for name in ABOUT]
         answers = [_answers(block, scores.assigned[:, block.columns]) for block in self.blocks]
@@ -141,7 +143,7 @@ class Model:
 
     def articles(self, frame: pl.DataFrame) -> Iterator[ArticleScores]:
         """Yield the scores of each article of a frame (columns as for `score_frame`)."""
-        frame = _with_defaults(frame)
+        frame = with_defaults(frame)
         scores = self.score_batch(frame)
         rows = frame.select(ABOUT).iter_rows()
         probabilities, assigned = scores.probability.tolist(), scores.assigned.tolist()
@@ -169,8 +171,8 @@ class Model:
 
     def answer_all(self, frame: pl.DataFrame) -> Scores:
         """Return the scores of a frame, each target of a stance answered as if its label were present."""
-        features = self.vocabulary.features(document(frame))
-        return decide(self.codebook, features @ self.weights.text + self.weights.intercept, self.weights)
+        values = in_parts(document(frame), lambda texts: self.vocabulary.values(texts, self.weights.text))
+        return decide(self.codebook, values + self.weights.intercept, self.weights)
 
     def write(self, path: str | Path, provenance: Mapping[str, Any]) -> str:
         """Write the model file whole or not at all, and return its SHA-256; `provenance` is kept in its manifest."""
@@ -189,7 +191,8 @@ class Model:
         return write_model_file(path, ModelFile(manifest, arrays))
 
 
-def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
+def with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with all columns that a row of scores is made of; raise ModelError where it has no text."""
     if "text" not in frame.columns:
         raise ModelError(f"the frame lacks a column 'text'; it has {', '.join(map(repr, frame.columns))}")
     number = pl.int_range(pl.len()).cast(pl.String)
@@ -202,11 +205,13 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _answers(block: Block, assigned: Bools) -> pl.Series:
     """Return a block's answers as a column: lists for many-of, else a string, null where nothing was asked."""
-    keys = np.array(block.head.keys, dtype=object)
-    if block.head.kind == "many-of":
-        return pl.Series(question(block), [keys[row].tolist() for row in assigned], dtype=pl.List(pl.String))
-    answers = [key if row.any() else None for row, key in zip(assigned, keys[assigned.argmax(axis=1)], strict=True)]
-    return pl.Series(question(block), answers, dtype=pl.String)
+    keys = block.head.keys
+    if block.head.kind == "many-of":  # few combinations occur in a batch, and lists are slow to make
+        combinations, which = np.unique(assigned, axis=0, return_inverse=True)
+        lists = [[key for key, yes in zip(keys, row, strict=True) if yes] for row in combinations.tolist()]
+        return pl.Series(question(block), lists, dtype=pl.List(pl.String)).gather(which.ravel())
+    chosen = np.where(assigned.any(axis=1), assigned.argmax(axis=1), len(keys))
+    return pl.Series(question(block), [*keys, None], dtype=pl.String).gather(chosen)
 
 
 def _answers_of(block: Block, probabilities: list[float], assigned: list[bool]) -> Answers:
@@ -217,7 +222,7 @@ def _answers_of(block: Block, probabilities: list[float], assigned: list[bool]) 
 def _plain(answers: Any) -> Any:
     if isinstance(answers, LabelScore):
         p = answers.probability
-        return {"probability": None if p is None else round(p, 4), "yes": answers.yes}
+        return {"probability": None if p is None else round(p, DIGITS), "yes": answers.yes}
     return {key: _plain(value) for key, value in answers.items()}
 
 
