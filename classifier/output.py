@@ -1,7 +1,6 @@
 """Write scores: the last step of input -> articles -> features -> scores -> report."""
 
 import io
-import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
@@ -11,10 +10,10 @@ import typer
 
 from classifier.clean import Span, dropped_words
 from classifier.codebook import question
-from classifier.model import ArticleScores, Model
+from classifier.model import DIGITS, ArticleScores, Model
+from classifier.rows import json_lines
 
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
-DIGITS = 4
 KEY_WIDTH = 24
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
 
@@ -33,8 +32,7 @@ class JsonlWriter:
         self._out = out
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
-        lines = [json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in model.articles(articles)]
-        self._out.write("".join(lines).encode())
+        self._out.write("".join(json_lines(model, articles)).encode())
 
     def close(self) -> None:
         self._out.flush()
