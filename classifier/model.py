@@ -18,8 +18,8 @@ from classifier.codebook import Block, Codebook, blocks, question
 from classifier.decide import Bools, Scores, Weights, ask_only_where_present, decide, side_features
 from classifier.errors import ModelError, SlantwiseError
 from classifier.features import FEATURES, Vocabulary, document
-from classifier.parts import in_parts
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
+from classifier.parallel import in_parts
 from classifier.record import Record
 
 # What a row of scores says of its article.

@@ -3,6 +3,8 @@
 import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, Protocol
 
 import polars as pl
@@ -13,6 +15,7 @@ from classifier.codebook import question
 from classifier.model import DIGITS, ArticleScores, Model
 from classifier.rows import json_lines
 
+WAITING_BYTES = 16_000_000  # of scores that wait to be written
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
 KEY_WIDTH = 24
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
@@ -56,18 +59,34 @@ class CsvWriter:
 
 
 class ParquetWriter:
-    """One parquet file of the rows that `Model.score_frame` gives; scores are small, so they wait in memory."""
+    """One parquet file of the rows that `Model.score_frame` gives.
+
+    Such a file cannot be written row by row, so rows wait in memory, and where there are many in files beside it.
+    """
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._frames: list[pl.DataFrame] = []
+        self._size = 0
+        self._folder: TemporaryDirectory[str] | None = None
+        self._files: list[Path] = []
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
         self._frames.append(model.score_frame(articles))
+        self._size += int(self._frames[-1].estimated_size())
+        if self._size > WAITING_BYTES:
+            self._folder = self._folder or TemporaryDirectory(prefix="slantwise-")
+            self._files.append(Path(self._folder.name, f"{len(self._files):09}.parquet"))
+            pl.concat(self._frames).write_parquet(self._files[-1])
+            self._frames, self._size = [], 0
 
     def close(self) -> None:
-        pl.concat(self._frames).write_parquet(self._out)
+        waiting = [pl.concat(self._frames).lazy()] if self._frames else []
+        rows = pl.concat([pl.scan_parquet(self._files), *waiting]) if self._files else waiting[0]
+        rows.sink_parquet(self._out)
         self._out.flush()
+        if self._folder:
+            self._folder.cleanup()
 
 
 class TableWriter:
