@@ -35,9 +35,11 @@ def json_lines(model: Model, articles: pl.DataFrame) -> Iterator[str]:
 
 def _column(values: pl.Series) -> list[str]:
     """Return the values of a column as JSON."""
+    rounded = values.to_list()
     if values.dtype.is_float():
-        return [_encoded(None if value is None else round(value, DIGITS)) for value in values.to_list()]
-    return [_encoded(value) for value in values.to_list()]
+        rounded = [None if value is None else round(value, DIGITS) for value in rounded]
+    texts = {value: _encoded(value) for value in set(rounded)}  # mostly null, or the same for many
+    return [texts[value] for value in rounded]
 
 
 def _cells(scores: Scores) -> Iterator[list[str]]:
