@@ -15,7 +15,8 @@ from classifier.codebook import question
 from classifier.model import DIGITS, ArticleScores, Model
 from classifier.rows import json_lines
 
-WAITING_BYTES = 16_000_000  # of scores that wait to be written
+WAITING_BYTES = 4_000_000  # of scores that wait in memory, some 10,000 articles
+ROWS_A_GROUP = 30_000  # of a parquet file: larger ones take memory to write
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
 KEY_WIDTH = 24
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
@@ -83,7 +84,7 @@ class ParquetWriter:
     def close(self) -> None:
         waiting = [pl.concat(self._frames).lazy()] if self._frames else []
         rows = pl.concat([pl.scan_parquet(self._files), *waiting]) if self._files else waiting[0]
-        rows.sink_parquet(self._out)
+        rows.sink_parquet(self._out, row_group_size=ROWS_A_GROUP)
         self._out.flush()
         if self._folder:
             self._folder.cleanup()
