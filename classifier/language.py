@@ -13,11 +13,11 @@ SHORT_WORDS = 40  # an article of fewer is marked low_evidence
 HEAD = 2_000  # characters that are looked at
 OPENING = 600  # characters that are looked at first
 FUNCTION_WORDS = (  # that Dutch, the Scandinavian languages and the like do not have too, as they have in, is, for and was
-    r"(?-u:\b)(?:the|of|and|to|that|with|this|but|they|his|who|which|would|were|said|from|their|been|about|you|not|he|she"
-    r"|its|are|it|as|what|when|there|also|than|after|these|those|could|how)(?-u:\b)"
+    r"(?i-u:\b(?:the|of|and|to|that|with|this|but|they|his|who|which|would|were|said|from|their|been|about|you|not|he|she"
+    r"|its|are|it|as|what|when|there|also|than|after|these|those|could|how)\b)"
 )
 ENGLISH_SHARE = 0.1  # of words; all but 8 of AllSides' articles have more (half of them over .25)
-SURELY_ENGLISH = 0.15  # of the words of an opening: then the rest is not looked at
+SURELY_ENGLISH = 15  # function words in an opening: then the rest is not looked at; it has some 100 words
 FEWEST_WORDS = 10  # with fewer nobody can tell the language
 SURE = 0.9  # probability
 
@@ -29,16 +29,16 @@ def mark(articles: pl.DataFrame, own: str | None = None) -> pl.DataFrame:
     of under 40 words; `foreign` a Boolean, true where the language is known and is not `own`, if that is given.
     """
     texts = articles["text"]
-    words, share = _counted(texts.str.head(OPENING))
-    open_ = ((words < SHORT_WORDS) | (share < SURELY_ENGLISH)).arg_true()
+    english = texts.str.head(OPENING).str.count_matches(FUNCTION_WORDS) >= SURELY_ENGLISH
+    open_ = (~english | (texts.str.len_bytes() < OPENING)).arg_true()  # so many characters are 40 words and more
     languages: list[str | None] = ["en"] * len(texts)
     short = [False] * len(texts)
     heads = texts.gather(open_).str.head(HEAD)
-    for at, head, n_words, english in zip(open_, heads, *_counted(heads), strict=True):
+    for at, head, n_words, share in zip(open_, heads, *_counted(heads), strict=True):
         short[at] = n_words < SHORT_WORDS
         if n_words < FEWEST_WORDS:
             languages[at] = None
-        elif english < ENGLISH_SHARE:
+        elif share < ENGLISH_SHARE:
             language, probability = _identifier()(head.lower())
             languages[at] = language if probability >= SURE else None
     found = pl.Series("language", languages, dtype=pl.String)
@@ -48,7 +48,6 @@ def mark(articles: pl.DataFrame, own: str | None = None) -> pl.DataFrame:
 
 def _counted(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return how many words each text has, and which part of them are English function words."""
-    texts = texts.str.to_lowercase()
     words = texts.str.count_matches(r"\S+")
     return words, texts.str.count_matches(FUNCTION_WORDS) / words.clip(1)
 

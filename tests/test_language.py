@@ -42,9 +42,9 @@ def test_the_language_of_an_article_is_told_where_it_can_be(text, language):
 
 
 def test_a_text_of_under_forty_words_is_low_evidence():
-    texts = [" ".join(["word"] * 39), " ".join(["word"] * 40)]
+    texts = [" ".join(["word"] * 39), " ".join(["word"] * 40), " ".join(["they said this"] * 13)]
 
-    assert mark(pl.DataFrame({"text": texts}))["low_evidence"].to_list() == [True, False]
+    assert mark(pl.DataFrame({"text": texts}))["low_evidence"].to_list() == [True, False, True]
 
 
 def test_english_articles_do_not_wait_for_the_identifier(monkeypatch):
