@@ -17,13 +17,13 @@ import polars as pl
 SCORED_BEFORE = 50
 
 
-def slantwise(articles: pl.DataFrame) -> Callable[[pl.DataFrame], Any]:
+def slantwise() -> Callable[[pl.DataFrame], Any]:
     from classifier.model import Model
 
     return Model.load().score_frame
 
 
-def slantwise_cleaned(articles: pl.DataFrame) -> Callable[[pl.DataFrame], Any]:
+def slantwise_cleaned() -> Callable[[pl.DataFrame], Any]:
     """Score as the command does, which cleans and looks at the language in batches of 8 MB."""
     from classifier.clean import clean_articles
     from classifier.language import mark
@@ -36,30 +36,26 @@ def slantwise_cleaned(articles: pl.DataFrame) -> Callable[[pl.DataFrame], Any]:
     ]
 
 
-def scikit_learn(articles: pl.DataFrame) -> Callable[[pl.DataFrame], Any]:
+def scikit_learn() -> Callable[[pl.DataFrame], Any]:
     import joblib
 
     pipeline = joblib.load(peers.PIPELINE)
     return lambda frame: pipeline.predict_proba(frame["text"].to_list())
 
 
-def fasttext(articles: pl.DataFrame) -> Callable[[pl.DataFrame], Any]:
+def fasttext() -> Callable[[pl.DataFrame], Any]:
     import fasttext
 
     model = fasttext.load_model(str(peers.FASTTEXT))
     return lambda frame: model.predict([peers.normalised(text) for text in frame["text"].to_list()], k=peers.LABELS)
 
 
-def minilm(articles: pl.DataFrame) -> Callable[[pl.DataFrame], Any]:
-    return peers.minilm()
-
-
-CONTESTANTS = {f.__name__: f for f in (slantwise, slantwise_cleaned, scikit_learn, fasttext, minilm)}
+CONTESTANTS = {f.__name__: f for f in (slantwise, slantwise_cleaned, scikit_learn, fasttext, peers.minilm)}
 
 
 def main(name: str, path: str, n_articles: int) -> None:
     articles = pl.read_parquet(path, columns=["id", "title", "text"])[-n_articles:]
-    score = CONTESTANTS[name](articles)
+    score = CONTESTANTS[name]()
     score(articles[:SCORED_BEFORE])
     start = time.perf_counter()
     score(articles)

@@ -49,7 +49,7 @@ def fit_pipeline(texts: list[str], labels: Any) -> None:
 
 def normalised(text: str) -> str:
     """Return a text as fastText's tutorial prepares it: it splits at spaces only, and reads one line an article."""
-    return re.sub(r"([.!?,'\"/()“”‘’:;])", r" \1 ", text.lower()).replace("\n", " ")
+    return re.sub(r"([.!?,'\"/()\u201c\u201d\u2018\u2019:;])", r" \1 ", text.lower()).replace("\n", " ")
 
 
 def fit_fasttext(texts: list[str], labels: Any) -> None:

@@ -45,7 +45,9 @@ def on_cores(cores: int) -> list[str]:
 def run(command: list[str], cores: int) -> tuple[float, str]:
     """Return the seconds of a whole process and what it printed."""
     start = time.perf_counter()
-    done = subprocess.run(on_cores(cores) + command, env=environment(cores), capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        on_cores(cores) + command, env=environment(cores), capture_output=True, text=True, cwd=ROOT, check=False
+    )
     seconds = time.perf_counter() - start
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
@@ -103,7 +105,7 @@ def through_files(corpus: Path, n_all: int, folder: Path) -> dict[str, Any]:
     return {label: summary(values) for label, values in found.items()}
 
 
-def cold(folder: Path) -> dict[str, Any]:
+def cold() -> dict[str, Any]:
     ours, peer, helped = [], [], []
     for _ in range(2 * RUNS):
         ours.append(run([*SLANTWISE, "score", str(EXAMPLE)], 2)[0])
@@ -180,7 +182,9 @@ def golden_difference(corpus: Path, at_once: int) -> float:
 
 
 def machine() -> dict[str, Any]:
-    cpu = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    cpu = [
+        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    ]
     load = os.getloadavg()[0]
     return {"cpu": cpu[0], "cores": os.cpu_count(), "load before": load, "python": platform.python_version()}
 
@@ -196,7 +200,7 @@ def main(corpus: Path) -> None:
     for name, work in {
         "golden": lambda: golden(corpus),
         "in memory, articles a second": lambda: in_memory(corpus, n_all),
-        "cold start": lambda: cold(folder),
+        "cold start": cold,
         "through files, share of in memory": lambda: through_files(corpus, n_all, folder),
         "memory, MB": lambda: memory(corpus, folder),
         "evidence": lambda: evidence(corpus, folder),
@@ -206,11 +210,17 @@ def main(corpus: Path) -> None:
         print(f"\n{name} ({time.perf_counter() - start:.0f} s)")
         for label, value in found[name].items():
             shown = value.get("median") if isinstance(value, dict) else value
-            over = f"   slantwise x{value['slantwise_over']:.2f}" if isinstance(value, dict) and "slantwise_over" in value else ""
+            over = (
+                f"   slantwise x{value['slantwise_over']:.2f}"
+                if isinstance(value, dict) and "slantwise_over" in value
+                else ""
+            )
             print(f"  {label:<55} {shown if isinstance(shown, str) else f'{shown:,.4g}'}{over}", flush=True)
     (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     if found["golden"]["largest difference"] > CLOSE:
-        raise SystemExit(f"scores differ from golden.parquet by {found['golden']['largest difference']:.2g}, over {CLOSE}")
+        raise SystemExit(
+            f"scores differ from golden.parquet by {found['golden']['largest difference']:.2g}, over {CLOSE}"
+        )
 
 
 if __name__ == "__main__":

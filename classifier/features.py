@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +38,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The weighted counts of a batch: article i has the terms `features[starts[i] : starts[i + 1]]`, in rising order."""
+    """The weighted counts of a batch: article i has the terms `features[starts[i] : starts[i + 1]]`, rising."""
 
     features: Ids
     counts: Floats
@@ -200,7 +201,7 @@ def _product(data: Floats, counted: Counts, weights: Floats) -> Floats:
     for first in range(0, len(product), ROWS_AT_ONCE):
         own = starts[first : first + ROWS_AT_ONCE + 1]
         rows = weights.take(counted.features[own[0] : own[-1]], axis=0, mode="clip")
-        for at, (start, end) in enumerate(zip(own[:-1], own[1:], strict=True), first):
+        for at, (start, end) in enumerate(pairwise(own), first):
             np.dot(data[start:end], rows[start - own[0] : end - own[0]], out=product[at])
     return product
 

@@ -12,7 +12,7 @@ import polars as pl
 SHORT_WORDS = 40  # an article of fewer is marked low_evidence
 HEAD = 2_000  # characters that are looked at
 OPENING = 600  # characters that are looked at first
-FUNCTION_WORDS = (  # that Dutch, the Scandinavian languages and the like do not have too, as they have in, is, for and was
+FUNCTION_WORDS = (  # that Dutch, Danish and the like do not have too, as they have in, is, for and was
     r"(?i-u:\b(?:the|of|and|to|that|with|this|but|they|his|who|which|would|were|said|from|their|been|about|you|not|he|she"
     r"|its|are|it|as|what|when|there|also|than|after|these|those|could|how)\b)"
 )

@@ -13,12 +13,12 @@ GERMAN = (
 )
 SPANISH = "El presidente dijo que la frontera se cerrará mañana por la noche y que los camiones tendrán que esperar."
 DUTCH = (
-    "De minister was gisteren in Den Haag en zei dat we in de komende weken of maanden meer over het plan zullen horen. "
-    "Het is niet bekend of de partij in de Kamer voor zal stemmen, maar dat was ook in het verleden zo."
+    "De minister was gisteren in Den Haag en zei dat we in de komende weken of maanden meer over het plan zullen "
+    "horen. Het is niet bekend of de partij in de Kamer voor zal stemmen, maar dat was ook in het verleden zo."
 )
 DANISH = (
-    "Regeringen siger at det er for tidligt at sige noget om sagen. For mange er det vigtigt at have et arbejde, og de har "
-    "ventet i to år på at få svar. Her er en oversigt over de nye regler for pension."
+    "Regeringen siger at det er for tidligt at sige noget om sagen. For mange er det vigtigt at have et arbejde, og de "
+    "har ventet i to år på at få svar. Her er en oversigt over de nye regler for pension."
 )
 
 

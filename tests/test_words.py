@@ -11,7 +11,7 @@ from classifier.features import split_words
 from classifier.words import Table, tokenise, word_table
 
 # Characters that change their size in lower case, change by where they stand, or count as letters and look like marks.
-ODD = "aZ09 _-.'\n\tÉéßẞİıſKΣσςＡａⅣⅳⓐⒶªº²½µ«»“”’\u00a0\u00ad\u0301\u200b東京ЖжאعदǅǆȺⱥ𐐀𐐨😀𝔸"
+ODD = "aZ09 _-.'\n\tÉéßẞİıſKΣσςＡａⅣⅳⓐⒶªº²½µ«»“”’\u00a0\u00ad\u0301\u200b東京ЖжאعदǅǆȺⱥ𐐀𐐨😀𝔸"  # noqa: RUF001  they are meant
 TEXT = st.text(st.one_of(st.sampled_from(ODD), st.characters(codec="utf-8")), max_size=40)
 
 
