@@ -7,6 +7,7 @@ A head that is asked beside others (stance) reads their log-odds as well, throug
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any, Self
 
@@ -206,10 +207,11 @@ def with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
 def _answers(block: Block, assigned: Bools) -> pl.Series:
     """Return a block's answers as a column: lists for many-of, else a string, null where nothing was asked."""
     keys = block.head.keys
-    if block.head.kind == "many-of":  # few combinations occur in a batch, and lists are slow to make
-        combinations, which = np.unique(assigned, axis=0, return_inverse=True)
-        lists = [[key for key, yes in zip(keys, row, strict=True) if yes] for row in combinations.tolist()]
-        return pl.Series(question(block), lists, dtype=pl.List(pl.String)).gather(which.ravel())
+    if (
+        block.head.kind == "many-of"
+    ):  # Polars takes 80 microseconds to make a column's value of a list, and 1 to split one
+        joined = ["\0".join(compress(keys, row)) for row in assigned.tolist()]
+        return pl.Series(question(block), joined, dtype=pl.String).str.extract_all(r"[^\x00]+")
     chosen = np.where(assigned.any(axis=1), assigned.argmax(axis=1), len(keys))
     return pl.Series(question(block), [*keys, None], dtype=pl.String).gather(chosen)
 
