@@ -15,8 +15,8 @@ from classifier.codebook import question
 from classifier.model import DIGITS, ArticleScores, Model
 from classifier.rows import json_lines
 
-WAITING_BYTES = 4_000_000  # of scores that wait in memory, some 10,000 articles
-ROWS_A_GROUP = 30_000  # of a parquet file: larger ones take memory to write
+WAITING_BYTES = 16_000_000  # of scores that wait in memory, some 40,000 articles
+ROWS_A_GROUP = 10_000  # of a parquet file: larger ones take memory to join
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
 KEY_WIDTH = 24
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
@@ -78,7 +78,7 @@ class ParquetWriter:
         if self._size > WAITING_BYTES:
             self._folder = self._folder or TemporaryDirectory(prefix="slantwise-")
             self._files.append(Path(self._folder.name, f"{len(self._files):09}.parquet"))
-            pl.concat(self._frames).write_parquet(self._files[-1])
+            pl.concat(self._frames).write_parquet(self._files[-1], row_group_size=ROWS_A_GROUP)
             self._frames, self._size = [], 0
 
     def close(self) -> None:

@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from classifier import output
 from classifier.codebook import Codebook
 from classifier.model import Model
-from classifier import output
 from classifier.output import CsvWriter, JsonlWriter, ParquetWriter, TableWriter, label_lines
 
 
