@@ -2,6 +2,7 @@
 # make test   set up and run everything that CI runs
 # make check  format, lint, types, import contract, tests
 # make model  retrain the shipped model from the public corpora
+# make bench  measure speed, start and memory beside the peers, and write benchmarks/results.json
 # make report judge its recipe by cross-validation, hold it to data/floors.json, and write docs/report
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL := classifier/default_model/policy-news.slantwise
 
-.PHONY: demo test check format lint types imports tests model report clean
+.PHONY: demo test check format lint types imports tests model report bench clean
 
 demo: $(VENV)/scoring
 	$(BIN)/slantwise score data/examples --format table
@@ -47,6 +48,10 @@ report: $(VENV)/developing
 	    --articles $(CORPORA)/allsides.parquet --articles $(CORPORA)/allsides2021.parquet \
 	    --second-coder data/labels/policy-news-second-coder.jsonl --drift-since 2021-01-01 \
 	    --floors data/floors.json --cache .cache --out docs/report
+
+bench: $(VENV)/developing
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python benchmarks/speed.py $(CORPORA)/allsides.parquet
 
 # The stamps tell which of the two environments .venv holds; the second contains the first.
 $(VENV)/scoring: pyproject.toml

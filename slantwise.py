@@ -126,6 +126,7 @@ def score_command(
     from classifier.clean import clean_articles
     from classifier.ids import Ids
     from classifier.language import mark
+    from classifier.parallel import ahead
     from classifier.progress import Progress
 
     loaded = load(model)
@@ -141,11 +142,11 @@ def score_command(
         batches = read_articles(
             inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"], ids=ids
         )
-        for batch in batches:
-            marked = mark(batch if no_clean else clean_articles(batch, ids), own)
-            writer.write(loaded, marked)
-            foreign += int(marked["foreign"].sum())
-            progress.advance(len(batch))
+        marked = ((len(batch), mark(batch if no_clean else clean_articles(batch, ids), own)) for batch in batches)
+        for n_read, batch in ahead(marked):
+            writer.write(loaded, batch)
+            foreign += int(batch["foreign"].sum())
+            progress.advance(n_read)
         if not progress.count:
             raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
         writer.close()

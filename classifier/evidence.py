@@ -10,16 +10,19 @@ labels that were learned: a word that speaks for all sides alike speaks for none
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
 from classifier.codebook import Block, Codebook, blocks, question
 from classifier.decide import Bools, Weights, beside, side_names, side_weights, with_side
 from classifier.features import Floats, Ids, Vocabulary
-from classifier.reading import Reading
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+    from classifier.reading import Reading
 
 TERMS = 4  # that are named for, and against, a label
 DIGITS = 5  # of what is added
@@ -137,7 +140,7 @@ class Reasons:
         self._intercept = _plain(self._from_mean(weights.intercept[None])[0])
 
     def of_batch(
-        self, frame: pl.DataFrame, reading: Reading, values: Floats, wanted: Bools, n: int
+        self, frame: pl.DataFrame, reading: "Reading", values: Floats, wanted: Bools, n: int
     ) -> list[dict[int, Evidence]]:
         """Return the evidence of each article of a batch, by column, for the labels that are wanted of it.
 
@@ -176,7 +179,7 @@ class Reasons:
             )
         return found
 
-    def _sentences(self, reading: Reading, articles: Ids, columns: Ids, n: int) -> "_Shortlists":
+    def _sentences(self, reading: "Reading", articles: Ids, columns: Ids, n: int) -> "_Shortlists":
         """Return the sentences that say most, by their number in the batch, for each label asked for."""
         adds = reading.shares @ self._text
         n_own = np.diff(reading.edges)[articles]
@@ -185,7 +188,7 @@ class Reasons:
         against = np.where(self._is_side[columns], n, 0)
         return _shortlists(group, sentence, adds[sentence, columns[group]], np.full(len(articles), n), against)
 
-    def _terms(self, features: sparse.csr_matrix, articles: Ids, columns: Ids) -> "_Shortlists":
+    def _terms(self, features: "sparse.csr_matrix", articles: Ids, columns: Ids) -> "_Shortlists":
         """Return the terms that add, and take away, most, by feature number, for each label asked for."""
         parts: list[tuple[Ids, Ids, Floats]] = [(np.empty(0, int), np.empty(0, int), np.empty(0, np.float32))]
         edges = np.searchsorted(articles, np.arange(features.shape[0] + 1))
@@ -222,7 +225,7 @@ class Reasons:
         return values
 
 
-def _sentences(frame: pl.DataFrame, reading: Reading, chosen: "_Shortlists") -> list[Sentence]:
+def _sentences(frame: pl.DataFrame, reading: "Reading", chosen: "_Shortlists") -> list[Sentence]:
     """Return the sentences that were chosen, each with its place in the page as it was read."""
     texts, titles = frame["text"].to_list(), frame["title"].to_list()
     pieces = frame["pieces"].to_list() if "pieces" in frame.columns else [None] * len(frame)

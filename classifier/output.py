@@ -4,6 +4,8 @@ import io
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, Protocol
 
 import polars as pl
@@ -12,10 +14,12 @@ import typer
 from classifier.clean import Span, dropped_words
 from classifier.codebook import question
 from classifier.evidence import Sentence
-from classifier.model import ArticleScores, Model
+from classifier.jsonl import json_lines
+from classifier.model import DIGITS, ArticleScores, Model
 
+WAITING_BYTES = 16_000_000  # of scores that wait in memory, some 40,000 articles
+ROWS_A_GROUP = 10_000  # of a parquet file: larger ones take memory to join
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
-DIGITS = 4
 KEY_WIDTH = 24
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
 
@@ -35,9 +39,12 @@ class JsonlWriter:
         self._evidence = evidence
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
-        scored = model.articles(articles, evidence=self._evidence)
-        lines = [json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in scored]
-        self._out.write("".join(lines).encode())
+        if self._evidence:
+            scored = model.articles(articles, evidence=self._evidence)
+            text = "".join(json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in scored)
+        else:
+            text = "".join(json_lines(model, articles))
+        self._out.write(text.encode())
 
     def close(self) -> None:
         self._out.flush()
@@ -66,19 +73,35 @@ class CsvWriter:
 
 
 class ParquetWriter:
-    """One parquet file of the rows that `Model.score_frame` gives; scores are small, so they wait in memory."""
+    """One parquet file of the rows that `Model.score_frame` gives.
+
+    Such a file cannot be written row by row, so rows wait in memory, and where there are many in files beside it.
+    """
 
     def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
         self._out = out
         self._evidence = evidence
         self._frames: list[pl.DataFrame] = []
+        self._size = 0
+        self._folder: TemporaryDirectory[str] | None = None
+        self._files: list[Path] = []
 
     def write(self, model: Model, articles: pl.DataFrame) -> None:
         self._frames.append(model.score_frame(articles, evidence=self._evidence))
+        self._size += int(self._frames[-1].estimated_size())
+        if self._size > WAITING_BYTES:
+            self._folder = self._folder or TemporaryDirectory(prefix="slantwise-")
+            self._files.append(Path(self._folder.name, f"{len(self._files):09}.parquet"))
+            pl.concat(self._frames).write_parquet(self._files[-1], row_group_size=ROWS_A_GROUP)
+            self._frames, self._size = [], 0
 
     def close(self) -> None:
-        pl.concat(self._frames).write_parquet(self._out)
+        waiting = [pl.concat(self._frames).lazy()] if self._frames else []
+        rows = pl.concat([pl.scan_parquet(self._files), *waiting]) if self._files else waiting[0]
+        rows.sink_parquet(self._out, row_group_size=ROWS_A_GROUP)
         self._out.flush()
+        if self._folder:
+            self._folder.cleanup()
 
 
 class TableWriter:

@@ -1,6 +1,6 @@
 """Read articles sentence by sentence: articles -> features, and what each sentence has of them.
 
-The features are those of `classifier.features` to the last bit, so asking for evidence never changes a score. A
+The features are those of `classifier.features`, up to the order of adding, so asking for evidence changes no score. A
 feature is dealt out to the places where its term stands, in proportion to how much each place counts; a pair of words
 belongs to the sentence of its first word. The words are split and looked up once, for both.
 """
@@ -12,8 +12,9 @@ import polars as pl
 from scipy import sparse
 
 from classifier.decide import Bools
-from classifier.features import Ids, Tokens, Vocabulary
+from classifier.features import Vocabulary
 from classifier.sentences import parts
+from classifier.words import Ids, Tokens
 
 
 @dataclass(frozen=True, slots=True)

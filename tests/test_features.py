@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier import features as features_module
 from classifier.features import Vocabulary, document
 
 WORDS = ("quay", "loaf", "we", "must", "été")
@@ -98,13 +97,14 @@ def test_a_pair_overlaps_the_next():
     assert row[-1] == pytest.approx(2.0 + 2.0 / 1.005)
 
 
-@pytest.mark.parametrize("slots", [1, 2, 1 << 22])
-def test_which_pairs_are_found_does_not_depend_on_the_size_of_the_filter(monkeypatch, slots):
-    monkeypatch.setattr(features_module, "FILTER_SLOTS", slots)
+def test_a_term_is_counted_in_articles_of_any_length():
+    long = "gull " * 70_000 + "quay"  # its words and positions need more than 32 bits
 
-    row = counts(vocabulary(pairs=[(0, 0), (2, 3)]), "loaf we must quay loaf loaf été été quay")[0]
+    rows = Vocabulary(("quay", *(f"w{i}" for i in range(40_000))), np.empty((0, 2), np.int32), np.ones(40_001)).count(
+        pl.Series([long, "quay"])
+    )
 
-    assert row[len(WORDS) :].tolist() == pytest.approx([0, 2.0 / 1.005])
+    assert rows[:, 0].toarray().ravel().tolist() == pytest.approx([2.0 / 351, 2.0])
 
 
 # --- weighing
@@ -148,6 +148,14 @@ def test_a_vocabulary_without_pairs_has_features_of_words_alone():
     rows = features(vocabulary(), "we must", "quay")
 
     assert rows.shape == (2, len(WORDS))
+
+
+def test_values_are_features_times_weights():
+    words = vocabulary(pairs=PAIRS, idf=IDF)
+    texts = pl.Series(["quay loaf we must", "", "gull", "must we été quay quay", "we", "Loaf"])
+    weights = np.random.default_rng(0).normal(size=(len(words), 3)).astype(np.float32)
+
+    assert words.values(texts, weights) == pytest.approx(words.features(texts) @ weights, abs=1e-6)
 
 
 def test_features_are_of_32_bits():

@@ -5,6 +5,7 @@ import gc
 import io
 import json
 import re
+import tempfile
 import textwrap
 import tomllib
 from dataclasses import replace
@@ -14,6 +15,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from classifier import output
 from classifier.codebook import Codebook
 from classifier.model import Model
 from classifier.output import CsvWriter, JsonlWriter, ParquetWriter, TableWriter, label_lines
@@ -181,6 +183,17 @@ def test_parquet_holds_the_frame_of_the_model(written, articles, tiny_model):
 
     assert_frame_equal(frame, tiny_model.score_frame(articles))
     assert frame["topics"].to_list() == [["harbour"], ["harbour", "bread"], ["other"]]
+
+
+@pytest.mark.parametrize("waiting", [0, 2000], ids=["every-batch", "some-batches"])
+def test_parquet_of_rows_that_waited_on_disk_is_the_same(monkeypatch, tmp_path, written, articles, tiny_model, waiting):
+    monkeypatch.setattr(output, "WAITING_BYTES", waiting)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    frame = pl.read_parquet(io.BytesIO(written(ParquetWriter, *[articles[at : at + 1] for at in range(3)] * 4)))
+
+    assert_frame_equal(frame, pl.concat([tiny_model.score_frame(articles)] * 4))
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- table

@@ -1,0 +1,72 @@
+"""Work on several things at once, in threads: numpy and Polars let other threads run meanwhile."""
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from queue import SimpleQueue
+from threading import Semaphore, Thread
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+PART_BYTES = 1 << 19  # of text; with a tenth of it numpy's calls begin to count, and ten times as much leaves the cache
+
+
+def in_parts(texts: pl.Series, work: Callable[[pl.Series], NDArray[Any]]) -> NDArray[Any]:
+    """Return what `work` makes of the texts, one row a text, on as many threads as Polars uses (POLARS_MAX_THREADS)."""
+    parts = list(_parts(texts))
+    if len(parts) == 1:
+        return work(texts)
+    if pl.thread_pool_size() == 1:
+        return np.concatenate([work(part) for part in parts])
+    return np.concatenate(list(_threads().map(work, parts)))
+
+
+def _parts(texts: pl.Series) -> Iterator[pl.Series]:
+    """Cut a batch where a part is full; an empty batch is one part."""
+    ends = np.cumsum(texts.str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy())
+    cuts = np.flatnonzero(np.diff(ends // PART_BYTES)) + 1
+    for start, end in zip([0, *cuts], [*cuts, len(texts)], strict=True):
+        yield texts[int(start) : int(end)]
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(pl.thread_pool_size(), thread_name_prefix="slantwise")
+
+
+def ahead(items: Generator[T]) -> Iterator[T]:
+    """Yield items, each drawn while the one before is worked on; an error comes where the item would have.
+
+    The thread that draws them is left behind at the end of the process where it waits for input that never comes.
+    """
+    drawn: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    wanted = Semaphore(2)  # one that is worked on, and one ahead
+    stopped: list[bool] = []
+
+    def draw() -> None:
+        error: BaseException | None = None
+        try:
+            while wanted.acquire() and not stopped:
+                drawn.put((next(items), None))
+        except StopIteration:
+            pass
+        except BaseException as raised:  # noqa: BLE001  it is raised again where the items are used
+            error = raised
+        items.close()
+        drawn.put((None, error))
+
+    Thread(target=draw, name="slantwise-reader", daemon=True).start()
+    try:
+        while (found := drawn.get())[0] is not None:
+            yield found[0]
+            wanted.release()
+        if found[1] is not None:
+            raise found[1]
+    finally:
+        stopped.append(True)
+        wanted.release()
