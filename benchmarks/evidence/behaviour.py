@@ -1,6 +1,6 @@
 """Does a stance hold where it should? Swap names in articles, or quote the opposite view, and score them again.
 
-    python benchmarks/evidence/behaviour.py
+    python benchmarks/evidence/behaviour.py [MODEL]
 
 On articles that nobody coded and in which the model sees a topic that stances are asked about. What is swapped and
 quoted stands in `behaviour.toml`. A stance is the whole article's, and a report that quotes one more view is still a
@@ -8,6 +8,7 @@ report. Printed is the part of stances that change, articles without any of the 
 """
 
 import re
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -93,7 +94,7 @@ def _column(model: Model, frame: pl.DataFrame, field: str, label: str) -> np.nda
 
 
 def main() -> None:
-    model = Model.load()
+    model = Model.load(*sys.argv[1:])
     drawn = uncoded(ARTICLES, seed=6).drop_nulls("title")
     asked = np.zeros(len(drawn), bool)
     for answers in stances(model, model.score_batch(drawn)).values():
