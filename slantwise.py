@@ -21,7 +21,7 @@ from classifier import __version__
 from classifier.errors import SlantwiseError
 
 if TYPE_CHECKING:
-    from classifier.articles import Reject
+    from classifier.articles import Recoded, Reject
     from classifier.model import Model
     from classifier.output import Writer
 
@@ -93,7 +93,7 @@ def score_command(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Files (.txt .md .html .jsonl .csv .tsv .parquet, also as .gz or .zst), folders, or - for stdin.",
+            help="Files (.txt .md .html .jsonl .csv .tsv .parquet .warc, also .gz or .zst), folders, or - for stdin.",
         ),
     ],
     model: ModelOption = None,
@@ -124,6 +124,7 @@ def score_command(
     """
     from classifier.articles import Columns, read_articles
     from classifier.clean import clean_articles
+    from classifier.ids import Ids
     from classifier.language import mark
     from classifier.progress import Progress
 
@@ -136,17 +137,12 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
-        recoded: Counter[tuple[str, str]] = Counter()
+        ids = Ids()
         batches = read_articles(
-            inputs,
-            columns,
-            on_reject=refuse,
-            stdin=sys.stdin.buffer,
-            extra=["extraction"],
-            on_encoding=lambda source, encoding: recoded.update([(encoding, source)]),
+            inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"], ids=ids
         )
         for batch in batches:
-            marked = mark(batch if no_clean else clean_articles(batch), own)
+            marked = mark(batch if no_clean else clean_articles(batch, ids), own)
             writer.write(loaded, marked)
             foreign += int(marked["foreign"].sum())
             progress.advance(len(batch))
@@ -154,11 +150,13 @@ def score_command(
             raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
         writer.close()
     if foreign:
-        _say(f"{foreign:,} articles are not in the model's language and have no scores (--any-language scores them)")
-    for (encoding, source), rows in recoded.items():
-        _say(f"read as {encoding} rather than UTF-8: {source} ({rows:,} {'row' if rows == 1 else 'rows'})")
+        are = "is not in the model's language and has" if foreign == 1 else "are not in the model's language and have"
+        _say(
+            f"{_counted(foreign, 'article')} {are} no scores (--any-language scores {'it' if foreign == 1 else 'them'})"
+        )
+    refuse.say_recoded()
     if refuse.count:
-        typer.echo(f"{progress.count:,} articles scored, {refuse.count:,} rejected", err=True)
+        _say(f"{_counted(progress.count, 'article')} scored, {refuse.count:,} rejected")
         raise typer.Exit(SOME_REJECTED)
 
 
@@ -178,13 +176,14 @@ def clean_command(
 
     columns = Columns(id=id_column, text=text_column, title=title_column)
     with _rejects(rejects) as refuse, _output(None) as file:
-        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer):
+        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"]):
             if kept:
                 file.write("".join(f"{text}\n\n" for text in clean_articles(batch)["text"]).encode())
                 continue
             pages = clean_texts(batch["text"])
-            for at, (source, text) in enumerate(batch.select("source", "text").iter_rows()):
-                file.write(cleaning_text(source, text, pages.get(at), colour=_colour()).encode())
+            for at, (source, text, by) in enumerate(batch.select("source", "text", "extraction").iter_rows()):
+                place = f"{source}, read by {by}" if by else source
+                file.write(cleaning_text(place, text, pages.get(at), colour=_colour()).encode())
         file.flush()
     _say_rejected(refuse)
 
@@ -500,19 +499,29 @@ def main() -> None:
 
 
 class _Rejects:
-    """Writes rejected rows down and counts them."""
+    """Writes rejected rows down and counts them, and the rows that were not UTF-8."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         self.count = 0
         self._file = file
+        self._recoded: Counter[tuple[str, str]] = Counter()
 
-    def __call__(self, reject: "Reject") -> None:
+    def __call__(self, reject: "Reject | Recoded") -> None:
+        from classifier.articles import Recoded
+
+        if isinstance(reject, Recoded):
+            self._recoded[reject.encoding, reject.source] += 1
+            return
         self.count += 1
         if self._file is None:
             typer.echo(f"rejected: {reject.source}: {reject.reason}", err=True)
         else:
             row = {"source": reject.source, "reason": reject.reason}
             self._file.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
+
+    def say_recoded(self) -> None:
+        for (encoding, source), rows in self._recoded.items():
+            _say(f"read as {encoding} rather than UTF-8: {source} ({_counted(rows, 'row')})")
 
 
 @contextmanager
@@ -552,6 +561,10 @@ def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _refuse(complaints: dict[str, object]) -> None:
     """End as bad usage where one of the complaints is true."""
     for complaint, wrong in complaints.items():
@@ -560,9 +573,10 @@ def _refuse(complaints: dict[str, object]) -> None:
 
 
 def _say_rejected(refuse: _Rejects) -> None:
-    """End with the status that says so where articles were rejected."""
+    """Say what was not UTF-8, and end with the status that says so where articles were rejected."""
+    refuse.say_recoded()
     if refuse.count:
-        _say(f"{refuse.count:,} articles rejected")
+        _say(f"{_counted(refuse.count, 'article')} rejected")
         raise typer.Exit(SOME_REJECTED)
 
 

@@ -8,77 +8,77 @@ articles.
 from __future__ import annotations
 
 import glob
-import json
-import math
 import os
 import stat
 import sys
-from array import array
-from bisect import bisect_left
 from collections import Counter
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
 from classifier.errors import ArticleError
-from classifier.formats import (
-    HAS_WORDS,
+from classifier.formats import KNOWN, READERS, read_file, read_stdin
+from classifier.ids import Ids
+from classifier.packed import PackedError, opened, suffixes
+from classifier.pages import articles_in, split_frame
+from classifier.rows import (
     JSON_KINDS,
-    KNOWN,
     MAX_ARTICLE_BYTES,
-    READERS,
     Columns,
     Layout,
+    OnReject,
     Place,
     Recoded,
     Reject,
-    read_stdin,
+    Row,
+    plain,
     too_large,
 )
-from classifier.packed import PackedError, opened, suffixes
+from classifier.tables import HAS_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from classifier.formats import Piece
+    from classifier.rows import Piece
 
     _Article = dict[str, str | None]
 
-__all__ = ["MAX_ARTICLE_BYTES", "Columns", "Reject", "read_articles"]
+__all__ = ["MAX_ARTICLE_BYTES", "Columns", "OnReject", "Recoded", "Reject", "read_articles"]
 
 
 def read_articles(
     inputs: Sequence[str | Path],
     columns: Columns | None = None,
     *,
-    on_reject: Callable[[Reject], None],
+    on_reject: OnReject,
     batch_bytes: int = 8_000_000,
     stdin: BinaryIO | None = None,
     extra: Sequence[str] = (),
-    on_encoding: Callable[[str, str], None] = lambda _source, _encoding: None,
+    ids: Ids | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Read articles from files, folders and standard input, in batches.
 
     Parameters
     ----------
     inputs
-        Files (.txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv, .parquet; also packed, as .gz or .zst), folders of
-        them, or '-' for standard input, which is read as JSON lines if it begins with '{' and as one article
-        otherwise. What does not exist and holds *, ? or [ is a pattern.
+        Files (.txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv, .parquet, .warc; also packed, as .gz or .zst),
+        folders of them, or '-' for standard input, which is read as JSON lines if it begins with '{', as an archive if
+        it begins with 'WARC/', and as one article otherwise; it may be packed. What does not exist and holds *, ? or [
+        is a pattern. A text that is HTML is read as a page, which may give several articles.
     columns
         What the columns of the input are called.
     on_reject
-        Called with each row or file that is left out, in reading order, while the batches are drawn.
+        Called with a Reject for each row or file that is left out, and with a Recoded for each row that was read but
+        is not UTF-8, in reading order, while the batches are drawn.
     batch_bytes
         About as much text as a batch may hold, in bytes: it is passed by one article at most.
     stdin
         Read in place of the process's standard input.
     extra
         Further columns to carry along under their own names.
-    on_encoding
-        Called with the file and the encoding for each row that was not UTF-8.
+    ids
+        Those that are taken, which grow while the batches are drawn; an article with one of them is a duplicate.
 
     Yields
     ------
@@ -95,7 +95,8 @@ def read_articles(
     layout = Layout.of(columns or Columns(), extra)
     given = [inputs] if isinstance(inputs, (str, Path)) else inputs
     pieces = _pieces(given, layout, stdin)
-    return _batches(_packed(_screened(pieces, layout, on_reject, on_encoding), layout, batch_bytes), batch_bytes)
+    articles = _screened(pieces, layout, on_reject, Ids() if ids is None else ids)
+    return _batches(_packed(articles, layout, batch_bytes), batch_bytes)
 
 
 # --- from inputs to files
@@ -149,7 +150,10 @@ def _files_at(given: str | Path) -> Iterator[tuple[Path, Place] | Reject]:
             yield path, Place(source, _shown(path.name))
         else:
             found = repr("".join(suffixes(path))) if path.suffix else "a name without a suffix"
-            yield Reject(source, f"expected a {KNOWN} file, found {found} (convert it, or rename it if it is text)")
+            yield Reject(
+                source,
+                f"expected a {KNOWN} file, also as .gz or .zst; found {found} (convert it, or rename it if it is text)",
+            )
 
 
 def _files_in(folder: Path) -> Iterator[tuple[Path, Place] | Reject]:
@@ -167,7 +171,10 @@ def _files_in(folder: Path) -> Iterator[tuple[Path, Place] | Reject]:
         empty = False
     if empty:
         found = f"{others.total()} others ({', '.join(sorted(others))})" if others else "none"
-        yield Reject(_shown(folder), f"expected {KNOWN} files; found {found} (check the path, or convert the files)")
+        yield Reject(
+            _shown(folder),
+            f"expected {KNOWN} files, also as .gz or .zst; found {found} (check the path, or convert the files)",
+        )
 
 
 def _walk(folder: Path, root: str) -> Iterator[Path | Reject]:
@@ -196,7 +203,7 @@ def _walk(folder: Path, root: str) -> Iterator[Path | Reject]:
 def _read_file(path: Path, place: Place, layout: Layout) -> Iterator[Piece]:
     kind, _ = suffixes(path)
     with opened(path, seekable=kind == ".parquet") as stream:
-        yield from READERS[kind](stream, place, layout)
+        yield from read_file(kind, stream, place, layout)
 
 
 def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
@@ -219,41 +226,63 @@ def _guarded(pieces: Iterator[Piece], place: Place) -> Iterator[Piece]:
 
 
 def _screened(
-    pieces: Iterator[Piece],
-    layout: Layout,
-    on_reject: Callable[[Reject], None],
-    on_encoding: Callable[[str, str], None],
+    pieces: Iterator[Piece], layout: Layout, on_reject: OnReject, ids: Ids
 ) -> Iterator[_Article | pl.DataFrame]:
-    ids = _Ids()
     for piece in pieces:
-        if isinstance(piece, Reject):
+        if isinstance(piece, (Reject, Recoded)):
             on_reject(piece)
-        elif isinstance(piece, Recoded):
-            on_encoding(piece.source, piece.encoding)
-        elif isinstance(piece, pl.DataFrame):
-            yield _screened_frame(piece, ids, layout, on_reject)
+        elif isinstance(piece, Row):
+            yield from _screened_row(piece, ids, layout, on_reject)
         else:
-            try:
-                yield _article(*piece, layout, ids)
-            except ArticleError as error:
-                on_reject(Reject(piece[0].source, str(error)))
+            for is_html, part in split_frame(piece):
+                if is_html:
+                    for row in _rows(part, layout):
+                        yield from _screened_row(row, ids, layout, on_reject)
+                else:
+                    yield _screened_frame(part, ids, layout, on_reject)
 
 
-def _article(place: Place, fields: Mapping[str, object], layout: Layout, ids: _Ids) -> _Article:
-    """Return one row of a batch, or raise ArticleError."""
-    text = _checked_text(fields[layout.keys["text"]], layout)
-    row = {column: _plain(fields.get(key)) for column, key in layout.keys.items()}
-    for column, value in row.items():
-        _check_characters(value or "", layout.keys[column])
-    name = row["id"] or place.name
+def _screened_row(row: Row, ids: Ids, layout: Layout, on_reject: OnReject) -> list[_Article]:
+    try:
+        return _articles(row, ids, layout)
+    except ArticleError as error:
+        on_reject(Reject(row.place.source, str(error)))
+        return []
+
+
+def _articles(row: Row, ids: Ids, layout: Layout) -> list[_Article]:
+    """Return the rows of a batch that one row of the input gives, several where it is a page that holds several.
+
+    Raises
+    ------
+    ArticleError
+        If the row cannot be used.
+    """
+    _checked_text(row.fields[layout.keys["text"]], layout)
+    found = [_columns(fields, layout) for fields in articles_in(row, layout)]
+    place = row.place
+    is_free = place.uri is not None and place.uri not in ids
+    name = found[0]["id"] or (place.uri if is_free else None) or place.name
     if not ids.add(name):
         raise ArticleError(_duplicate(name))
-    return row | {"id": name, "source": place.source, "text": text}
+    names = [name] if len(found) == 1 else ids.numbered(name, len(found))
+    return [article | {"id": own, "source": place.source} for article, own in zip(found, names, strict=True)]
 
 
-def _screened_frame(
-    frame: pl.DataFrame, ids: _Ids, layout: Layout, on_reject: Callable[[Reject], None]
-) -> pl.DataFrame:
+def _columns(fields: Mapping[str, object], layout: Layout) -> _Article:
+    text = _checked_text(fields[layout.keys["text"]], layout)
+    article = {column: plain(fields.get(key)) for column, key in layout.keys.items()} | {"text": text}
+    for column, value in article.items():
+        _check_characters(value or "", layout.keys[column])
+    return article
+
+
+def _rows(frame: pl.DataFrame, layout: Layout) -> Iterator[Row]:
+    for values in frame.iter_rows(named=True):
+        yield Row(Place(values["source"], values["id"]), {key: values[column] for column, key in layout.keys.items()})
+
+
+def _screened_frame(frame: pl.DataFrame, ids: Ids, layout: Layout, on_reject: OnReject) -> pl.DataFrame:
     """Return the rows of a frame that can be used; only the others are looked at one by one."""
     text = frame["text"]
     sound = text.str.contains(HAS_WORDS) & (text.str.len_bytes() <= MAX_ARTICLE_BYTES)
@@ -289,35 +318,6 @@ def _check_characters(value: str, key: str) -> None:
         way_out = "write both halves, or the character itself"
         msg = f"expected Unicode text in {key!r}, found {half!r}, half a character ({way_out})"
         raise ArticleError(msg) from error
-
-
-def _plain(value: object) -> str | None:
-    """Return the text of an id, a title and the like; a blank one, a list or an object counts as unknown."""
-    if isinstance(value, str):
-        return value if value.strip() else None
-    if isinstance(value, float) and math.isnan(value):  # how pandas spells what is missing
-        return None
-    return json.dumps(value) if isinstance(value, (int, float)) else None
-
-
-class _Ids:
-    """The ids seen so far, as sorted 64-bit digests: some 10 bytes an id, where a set of strings takes over 100.
-
-    By chance, one of ten million articles with ids of their own is taken for a duplicate in 1 of 370,000 runs.
-    """
-
-    def __init__(self) -> None:
-        self._shelves = [array("Q") for _ in range(4096)]
-
-    def add(self, name: str) -> bool:
-        """Take in an id; return whether it is new."""
-        digest = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
-        shelf = self._shelves[digest >> 52]
-        slot = bisect_left(shelf, digest)
-        if slot < len(shelf) and shelf[slot] == digest:
-            return False
-        shelf.insert(slot, digest)
-        return True
 
 
 def _packed(pieces: Iterator[_Article | pl.DataFrame], layout: Layout, batch_bytes: int) -> Iterator[pl.DataFrame]:

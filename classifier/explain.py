@@ -163,7 +163,7 @@ def _lines(text: str) -> list[Span]:
     found, start = [], 0
     for line in text.split("\n"):
         if line.strip():
-            found.append(Span(start, start + len(line), 1, ""))
+            found.append(Span(start, start + len(line), 1, "", len(line.split())))
         start += len(line) + 1
     return found
 

@@ -157,7 +157,7 @@ def cleaning_text(source: str, text: str, spans: Sequence[Span] | None, *, colou
     if spans is None:
         lines = [f"{source}: kept as it is"]
     else:
-        gone, words = dropped_words(text, spans)
+        gone, words = dropped_words(spans)
         n_articles = max(span.article for span in spans)
         found = f"{n_articles} article{'s' * (n_articles > 1)}"
         lines = [f"{source}: {found}, {gone:,} of {words:,} words dropped"]

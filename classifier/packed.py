@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import zlib
 from contextlib import closing, contextmanager
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from classifier.errors import SlantwiseError
 
@@ -59,7 +59,7 @@ def opened(path: Path, *, seekable: bool) -> Iterator[BinaryIO]:
         if not packing:
             yield file
             return
-        with closing(_UNPACKERS[packing](file)) as parts, io.BufferedReader(_Unpacked(file, parts)) as stream:
+        with unpacked(file, packing) as stream:
             if not seekable:
                 yield stream
                 return
@@ -69,10 +69,47 @@ def opened(path: Path, *, seekable: bool) -> Iterator[BinaryIO]:
                 yield cast("BinaryIO", copy)
 
 
+@contextmanager
+def unpacked(packed: Readable, packing: str) -> Iterator[BinaryIO]:
+    """Unpack a stream, such as a pipe, while it is read; `packing` is .gz or .zst. Raises what `opened` does."""
+    file = _Counted(packed)
+    with (
+        closing(_UNPACKERS[packing](cast("IO[bytes]", file))) as parts,
+        io.BufferedReader(_Unpacked(file, parts)) as stream,
+    ):
+        yield stream
+
+
+def magic(head: bytes) -> str:
+    """Return how a stream that begins so is packed: .gz, .zst or, if it is not, nothing.
+
+    >>> magic(bytes.fromhex("1f8b08")), magic(b"{}")
+    ('.gz', '')
+    """
+    return next((packing for packing, begin in _MAGIC.items() if head.startswith(begin)), "")
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Counted:
+    """A stream that knows how much was read of it, as a pipe does not."""
+
+    def __init__(self, stream: Readable) -> None:
+        self.size = 0
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(size)
+        self.size += len(data)
+        return data
+
+
 class _Unpacked(io.RawIOBase):
     """The parts that an unpacker yields as one stream that keeps to the limit."""
 
-    def __init__(self, file: IO[bytes], parts: Iterator[bytes]) -> None:
+    def __init__(self, file: _Counted, parts: Iterator[bytes]) -> None:
         self._file = file
         self._parts = parts
         self._part = memoryview(b"")
@@ -96,7 +133,7 @@ class _Unpacked(io.RawIOBase):
             msg = f"damaged or cut short after {self._size:,} unpacked bytes: {error} (make or copy the file again)"
             raise PackedError(msg) from error
         self._size += len(part)
-        if self._size > max(FREE_BYTES, MAX_EXPANSION * self._file.tell()):
+        if self._size > max(FREE_BYTES, MAX_EXPANSION * self._file.size):
             limit = f"over {FREE_BYTES:,} bytes, and over {MAX_EXPANSION} times what was read"
             msg = f"unpacks to {limit}; reading of it ended here (if it is no zip bomb, unpack it and give the file)"
             raise PackedError(msg)
@@ -129,3 +166,4 @@ def _unzstd(file: IO[bytes]) -> Generator[bytes]:
 
 
 _UNPACKERS: dict[str, Callable[[IO[bytes]], Generator[bytes]]] = {".gz": _gunzipped, ".zst": _unzstd}
+_MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}

@@ -7,12 +7,17 @@ import tomllib
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import slantwise
 from classifier.codebook import Codebook, blocks, question
 from classifier.decide import Weights
 from classifier.features import Vocabulary
 from classifier.model import Model
+
+# Tests assert no seconds, and CI may be slow; a time limit is one, though hypothesis has it by itself.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 TINY = """
 name = "tiny"

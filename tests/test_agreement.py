@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Answers = NDArray[np.intp]
 Measure = Callable[[Floats], Floats]
 
-FEW_EXAMPLES = settings(max_examples=25, deadline=None)
+FEW_EXAMPLES = settings(max_examples=25)
 
 
 def alpha_of_table(tables: Floats) -> Floats:

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import classifier.packed
-from classifier import articles, formats
-from classifier.articles import MAX_ARTICLE_BYTES, Columns, read_articles
+from classifier import articles, formats, rows, tables, warc
+from classifier.articles import MAX_ARTICLE_BYTES, Columns, Recoded, Reject, read_articles
 from classifier.encodings import Decoder
 from classifier.errors import ArticleError
 
@@ -28,12 +28,19 @@ SCHEMA = dict.fromkeys(("id", "source", "title", "text", "outlet", "date", "url"
 
 def read(*inputs, columns=None, stdin=b"", **options):
     """Return everything that was read as one frame, and the rejects as one text a line."""
-    rejects = []
+    told = []
     batches = list(
-        read_articles(inputs, columns or Columns(), on_reject=rejects.append, stdin=io.BytesIO(stdin), **options)
+        read_articles(inputs, columns or Columns(), on_reject=told.append, stdin=io.BytesIO(stdin), **options)
     )
     frame = pl.concat(batches) if batches else pl.DataFrame(schema=SCHEMA)
-    return frame, [f"{reject.source}: {reject.reason}" for reject in rejects]
+    return frame, [f"{reject.source}: {reject.reason}" for reject in told if isinstance(reject, Reject)]
+
+
+def encodings(*inputs, stdin=b""):
+    """Return what was told of rows that are not UTF-8, a file and its encoding for each."""
+    told = []
+    list(read_articles(inputs, on_reject=told.append, stdin=io.BytesIO(stdin)))
+    return [(note.source, note.encoding) for note in told if isinstance(note, Recoded)]
 
 
 @pytest.fixture
@@ -45,8 +52,8 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def small_limit(monkeypatch):
-    monkeypatch.setattr(articles, "MAX_ARTICLE_BYTES", 100)
-    monkeypatch.setattr(formats, "MAX_ARTICLE_BYTES", 100)
+    for module in (articles, formats, rows, tables, warc):
+        monkeypatch.setattr(module, "MAX_ARTICLE_BYTES", 100)
 
 
 def write(path, content):
@@ -239,7 +246,7 @@ def test_a_row_over_the_limit_costs_only_itself(here, small_limit, path):
     assert "bytes; an article may have 100 (split" in reject
 
 
-@pytest.mark.parametrize("path", ["a.txt", "a.md", "a.jsonl", "a.ndjson", "a.csv", "a.parquet"])
+@pytest.mark.parametrize("path", ["a.txt", "a.md", "a.html", "a.jsonl", "a.ndjson", "a.csv", "a.parquet", "a.warc"])
 def test_an_empty_file_is_rejected(here, path):
     write(path, b"")
 
@@ -298,13 +305,12 @@ CAFE = [
 )
 def test_what_is_not_utf8_is_read_as_windows_1252_and_said_so(here, path, content, source, offset):
     write(path, content)
-    told = []
 
-    frame, rejects = read(path, on_encoding=lambda *what: told.append(what))
+    frame, rejects = read(path)
 
     assert rejects == []
     assert "Caf\u00e9" in frame["text"][-1]
-    assert told == [(path, "cp1252")]
+    assert encodings(path) == [(path, "cp1252")]
 
 
 @pytest.mark.parametrize(
@@ -329,12 +335,11 @@ def test_mixed_encodings_cost_no_line(here):
         text.encode(kind) for text, kind in zip(texts, ["utf-8", "cp1252", "cp1251", "cp1252", "utf-8"], strict=True)
     ]
     write("a.csv", b"text\n" + b"\n".join(lines))
-    told = []
 
-    frame, rejects = read("a.csv", on_encoding=lambda _, encoding: told.append(encoding))
+    frame, rejects = read("a.csv")
 
     assert (frame["text"].to_list(), rejects) == (texts, [])
-    assert told == ["cp1252", "cp1251", "cp1252"]
+    assert [encoding for _, encoding in encodings("a.csv")] == ["cp1252", "cp1251", "cp1252"]
 
 
 @pytest.mark.parametrize("kind", ["utf-16", "utf-16-be"])
@@ -344,10 +349,24 @@ def test_a_text_file_in_utf16_with_its_mark_is_read(here, kind):
     assert read("a.txt")[0]["text"].to_list() == ["Words."]
 
 
-def test_lines_in_utf16_are_named_as_what_they_are(here):
-    write("a.csv", "text\nWords.\n".encode("utf-16"))
+@pytest.mark.parametrize("path", ["a.csv", "a.tsv", "a.jsonl", "-"])
+@pytest.mark.parametrize("kind", ["utf-16-le", "utf-16-be"])
+def test_a_table_in_utf16_with_its_mark_is_read(here, path, kind):
+    content = '{"text": "Žluťoučký."}\n{"text": "Ċċ"}\n' if path in {"a.jsonl", "-"} else "text\nŽluťoučký.\nĊċ\n"
+    data = ("\ufeff" + content).encode(kind)
+    if path != "-":
+        write(path, data)
 
-    assert "iconv -f UTF-16 -t UTF-8" in read("a.csv")[1][0]
+    frame, rejects = read(path, stdin=data)
+
+    assert (frame["text"].to_list(), rejects) == (["Žluťoučký.", "Ċċ"], [])
+    assert encodings(path, stdin=data) == [("stdin" if path == "-" else path, "utf-16")] * 2
+
+
+def test_a_table_in_utf16_that_is_cut_within_a_character_is_read(here):
+    write("a.csv", "text\nWords.\nMore.".encode("utf-16")[:-1])
+
+    assert read("a.csv")[0]["text"].to_list() == ["Words.", "More\ufffd"]
 
 
 def test_a_nul_byte_beside_an_accent_survives(here):
@@ -626,7 +645,7 @@ def test_commas_in_a_tsv_file_are_text_and_tabs_in_quotes_too(here):
 
 
 def test_a_parquet_file_is_read_in_slices(here, monkeypatch):
-    monkeypatch.setattr(formats, "_PARQUET_ROWS", 3)
+    monkeypatch.setattr(tables, "_PARQUET_ROWS", 3)
     pl.DataFrame({"text": [f"Article {n}." for n in range(1, 9)]}).write_parquet("a.parquet")
 
     frame, _ = read("a.parquet")
@@ -882,7 +901,7 @@ def test_the_standard_input_of_the_process_is_read_by_default(monkeypatch):
 # --- files and folders
 
 
-KNOWN = ".txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv or .parquet"
+KNOWN = ".txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv, .parquet or .warc"
 
 
 @pytest.mark.parametrize(
@@ -891,11 +910,11 @@ KNOWN = ".txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv or .parquet"
         ("none.txt", "none.txt: no such file or folder (check the path)"),
         (
             "a.docx",
-            f"a.docx: expected a {KNOWN} file, found '.docx' (convert",
+            f"a.docx: expected a {KNOWN} file, also as .gz or .zst; found '.docx' (convert",
         ),
         (
             "README",
-            f"README: expected a {KNOWN} file, found a name without a ",
+            f"README: expected a {KNOWN} file, also as .gz or .zst; found a name without a ",
         ),
         ("a.txt/b.txt", "a.txt/b.txt: cannot be read: Not a directory (check"),
         ("nul\0.txt", "nul\0.txt: cannot be read: embedded null byte (check"),
@@ -972,7 +991,7 @@ def test_a_folder_without_articles_is_rejected(here, names, found):
 
     (reject,) = read("news")[1]
 
-    expected = "expected .txt, .md, .html, .htm, .jsonl, .ndjson, .csv, .tsv or .parquet files"
+    expected = f"expected {KNOWN} files, also as .gz or .zst"
     assert reject == f"news: {expected}; found {found} (check the path, or convert the files)"
 
 
@@ -1132,7 +1151,7 @@ def test_reading_nothing_yields_nothing():
 
 
 @given(st.lists(st.one_of(st.binary(max_size=30), st.sampled_from([b'{"text": "a"}', b"\xef\xbb\xbf", b"\r"]))))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_line_of_any_bytes_is_an_article_or_a_reject(tmp_path_factory, lines):
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
     content = b"\n".join(lines)
@@ -1152,7 +1171,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(st.lists(st.dictionaries(st.sampled_from([*SCHEMA, "x"]), JSON_VALUES), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_every_json_object_is_an_article_or_a_reject(rows):
     content = "\n".join(map(json.dumps, rows)).encode()
 
@@ -1163,7 +1182,7 @@ def test_every_json_object_is_an_article_or_a_reject(rows):
 
 
 @given(st.text(st.sampled_from('a,"\n\r\0é\ufeff'), max_size=40), st.binary(max_size=5))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_csv_is_read_without_an_error(tmp_path_factory, rows, end):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(b"id,text\n" + rows.encode() + end)
@@ -1174,7 +1193,7 @@ def test_any_csv_is_read_without_an_error(tmp_path_factory, rows, end):
 
 
 @given(st.text(st.sampled_from(string.printable + "é\u2028"), min_size=1).filter(str.strip))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_text_comes_out_of_csv_as_it_went_in(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "round.csv"
     pl.DataFrame({"id": ["a"], "text": [text]}).write_csv(path, quote_style="always")
@@ -1209,3 +1228,268 @@ def test_a_page_without_text_is_rejected_and_the_next_is_read(here):
 
     assert len(articles) == 1
     assert rejects == ["a.html: no text on the page; expected an article (save it as a browser shows it)"]
+
+
+# --- HTML where text is expected
+
+
+def parted(page):
+    return page.replace("\n", " ")
+
+
+@pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.tsv", "a.parquet", "a.txt", "a.md", "-"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "\n ",
+        "<!DOCTYPE html>\n",
+        "<!-- saved --> <!-- twice -->\n",
+        '<?xml version="1.0"?><!doctype HTML PUBLIC "x">',
+    ],
+    ids=["at-once", "blanks", "doctype", "comments", "xml"],
+)
+def test_a_page_within_any_format_is_read_like_an_html_file(here, path, before):
+    text = before + parted(PAGE)
+    if path.endswith((".txt", ".md")):
+        write(path, text)
+    elif path != "-":
+        write_rows(path, [{"id": "a", "text": "Plain."}, {"id": "b", "text": text}])
+
+    frame, rejects = read(path, stdin=text.encode(), extra=["extraction"])
+
+    assert rejects == []
+    assert frame.select("title", "extraction").row(-1) == ("Clinics to close", "trafilatura")
+    assert "<" not in frame["text"][-1]
+
+
+@TABLES
+def test_what_a_row_says_itself_goes_before_what_its_page_says(here, path):
+    write_rows(path, [{"id": "a", "text": parted(PAGE), "title": "Mine", "outlet": "O", "date": "2020", "url": " "}])
+
+    frame, _ = read(path)
+
+    assert frame.select("id", "title", "outlet", "date", "url").row(0) == ("a", "Mine", "O", "2020", None)
+
+
+@TABLES
+def test_each_article_of_a_page_in_a_row_has_an_id_and_only_the_first_the_title_of_the_row(here, path):
+    article = "<article>" + "<p>The council voted on Tuesday night to close two of the clinics.</p>" * 9 + "</article>"
+    write_rows(path, [{"id": "a", "text": f"<html><body>{article * 2}</body></html>", "title": "T"}])
+
+    frame, _ = read(path)
+
+    assert frame.select("id", "title").rows() == [("a#1", "T"), ("a#2", None)]
+
+
+@TABLES
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>One.</p><p>Two.</p>",
+        "\n<P class='a'>One.</P>\n<!-- x -->\n<p>Two.</p>\n",
+        "<!-- wp:paragraph --><p>One.</p><!-- /wp:paragraph --><p>Two.</p><!-- end -->",
+        "<div><div>One.</div><ul><li>Two.</li></ul></div>",
+        "<p>One.</p><p>Two.</p><img src='x'/>",
+        "<strong>One.</strong><p>Two.</p>",
+    ],
+)
+def test_paragraphs_that_a_publishing_system_exports_are_read_as_their_visible_text(here, path, text):
+    write_rows(path, [{"id": "a", "text": parted(text)}, {"id": "b", "text": "Plain."}])
+
+    frame, rejects = read(path, extra=["extraction"])
+
+    assert rejects == []
+    assert frame.select("id", "text", "extraction").rows() == [
+        ("a", "One.\nTwo.", "visible text"),
+        ("b", "Plain.", None),
+    ]
+
+
+@TABLES
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A page begins with <html> and ends with </html>.",
+        "<html> is the first tag of a page, she said.",
+        "<p> is a paragraph; it is closed by </p>, he said.",
+        "<p align='center'>Logo</p> # Title of a file in Markdown",
+        "<b>Breaking</b>: the vote is over <https://ledger.example>",
+        "<unknown>One.</unknown><p>Two.</p>",
+        "<3 <3 </p>",
+        "One.<br><br>Two.</p>",
+        "<htmlish>One.</htmlish>",
+    ],
+)
+def test_text_that_mentions_tags_is_left_as_it_came(here, path, text):
+    write_rows(path, [{"id": "a", "text": text}])
+
+    frame, rejects = read(path, extra=["extraction"])
+
+    assert (frame.select("text", "extraction").row(0), rejects) == ((text, None), [])
+
+
+@TABLES
+def test_a_row_whose_page_has_no_text_is_rejected_and_the_next_is_read(here, path):
+    write_rows(path, [{"id": "a", "text": "<html><script>x</script></html>"}, {"id": "b", "text": "Two."}])
+
+    frame, rejects = read(path)
+
+    assert frame["id"].to_list() == ["b"]
+    assert rejects == [
+        f"{path}:{FIRST_LINE[path]}: no text on the page; expected an article (save it as a browser shows it)"
+    ]
+
+
+@TABLES
+def test_pages_and_texts_come_in_the_order_of_their_rows(here, path):
+    texts = ["One.", parted(PAGE), parted(PAGE), "Two.", "<p>Three.</p>", ""]
+    write_rows(path, [{"id": f"{n}", "text": text} for n, text in enumerate(texts)])
+
+    frame, rejects = read(path)
+
+    assert frame["id"].to_list() == ["0", "1", "2", "3", "4"]
+    assert len(rejects) == 1
+
+
+def test_text_without_html_is_not_looked_at_row_by_row(here, monkeypatch):
+    write_rows("a.parquet", [{"id": f"{n}", "text": f"A < b {n}."} for n in range(50)])
+    monkeypatch.setattr(articles, "articles_in", pytest.fail)
+
+    assert read("a.parquet")[0].height == 50
+
+
+# --- ids of several articles on one page
+
+TWO = "<html><body>{0}{0}</body></html>".format(
+    "<article>" + "<p>The council voted on Tuesday night to close two of the clinics.</p>" * 9 + "</article>"
+)
+
+
+@TABLES
+def test_the_articles_of_a_page_take_no_id_that_is_taken(here, path):
+    write_rows(path, [{"id": "a#1", "text": "Mine."}, {"id": "a", "text": TWO}])
+
+    assert read(path)[0]["id"].to_list() == ["a#1", "a#2", "a#3"]
+
+
+@TABLES
+def test_a_row_whose_id_an_article_of_a_page_has_is_a_duplicate(here, path):
+    write_rows(path, [{"id": "a", "text": TWO}, {"id": "a#2", "text": "Mine."}, {"id": "a", "text": TWO}])
+
+    frame, rejects = read(path)
+
+    assert frame["id"].to_list() == ["a#1", "a#2"]
+    assert [reject.split("'")[1] for reject in rejects] == ["a#2", "a"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "a#1", "a#2", "a#1#1"]), st.booleans()), max_size=6))
+@settings(max_examples=15)
+def test_an_id_occurs_once(tmp_path_factory, rows):
+    path = tmp_path_factory.getbasetemp() / "ids.jsonl"
+    path.write_text("".join(json.dumps({"id": key, "text": TWO if page else "One."}) + "\n" for key, page in rows))
+
+    frame, _ = read(path)
+
+    assert frame["id"].is_unique().all()
+
+
+# --- packed standard input
+
+
+@PACKINGS
+def test_packed_standard_input_is_unpacked(packing):
+    frame, rejects = read("-", stdin=packed(LINES.encode(), packing))
+
+    assert (frame.height, rejects) == (20_000, [])
+    assert read("-", stdin=packed(b"One article.", packing))[0]["text"].to_list() == ["One article."]
+
+
+@PACKINGS
+def test_packed_standard_input_cut_short_keeps_the_rows_before(packing):
+    frame, rejects = read("-", stdin=packed(LINES.encode(), packing)[:-5_000])
+
+    assert frame.height > 10_000
+    (reject,) = rejects
+    assert reject.startswith("stdin: damaged or cut short after ")
+
+
+@pytest.mark.slow
+@PACKINGS
+def test_standard_input_that_expands_without_measure_is_left(bombs, packing):
+    (reject,) = read("-", stdin=(bombs / f"bomb{packing}").read_bytes())[1]
+
+    assert reject.startswith("stdin: unpacks to over 100,000,000 bytes, and over 200 times what was read;")
+
+
+def test_what_is_packed_twice_is_unpacked_once():
+    frame, _ = read("-", stdin=gzip.compress(gzip.compress(b"Words.")))
+
+    assert "Words" not in "".join(frame["text"])
+
+
+def test_parquet_on_standard_input_is_rejected_with_a_way_out():
+    file = io.BytesIO()
+    pl.DataFrame({"text": ["One."]}).write_parquet(file)
+
+    assert read("-", stdin=file.getvalue())[1] == [
+        "stdin: parquet cannot be read from a pipe, as its end comes first (give it as a file)"
+    ]
+
+
+# --- the charset of a page
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("iso-8859-2", "Zażółć gęślą jaźń"),
+        ("windows-1250", "Příliš žluťoučký kůň"),
+        ("koi8-r", "Совет города закрыл больницы"),
+        ("Shift_JIS", "議会は診療所の閉鎖を決めた"),
+        ("euc-jp", "議会は診療所の閉鎖を決めた"),
+        ("iso-2022-jp", "議会は診療所の閉鎖を決めた"),
+        ("gb2312", "议会决定关闭诊所"),
+        ("big5", "議會決定關閉診所"),
+        ("euc-kr", "의회는 진료소를 닫기로 했다"),
+        ("ISO-8859-1", "Ein Café in Köln"),
+        ("windows-1256", "قرر المجلس إغلاق العيادات"),
+        ("utf-8", "Ein Café in Köln"),
+    ],
+)
+@pytest.mark.parametrize(
+    "meta", ['<meta charset="{}">', "<META http-equiv=content-type content='text/html; charset={}'>"]
+)
+def test_a_page_is_read_in_the_charset_that_it_declares(here, charset, text, meta):
+    write("a.html", f"<html><head>{meta.format(charset)}</head><body><p>{text}</p></body></html>".encode(charset))
+
+    frame, rejects = read("a.html")
+
+    assert (frame["text"].to_list(), rejects) == ([text], [])
+
+
+@pytest.mark.parametrize("kind", ["utf-16", "utf-8-sig"])
+def test_the_mark_of_a_page_goes_before_the_charset_that_it_declares(here, kind):
+    write("a.html", "<html><head><meta charset='koi8-r'></head><body><p>Žluťoučký</p></body></html>".encode(kind))
+
+    assert read("a.html")[0]["text"].to_list() == ["Žluťoučký"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["nonsense", "punycode", "idna", "hex", "unicode_escape", "utf-7", "\xff", "undefined"]
+)
+def test_a_charset_that_no_page_has_is_not_believed(here, charset):
+    write(
+        "a.html",
+        f"<html><head><meta charset='{charset}'></head><body><p>Caf\u00e9 closed.</p></body></html>".encode("cp1252"),
+    )
+
+    assert read("a.html")[0]["text"].to_list() == ["Caf\u00e9 closed."]
+
+
+def test_a_page_with_a_broken_character_is_still_read_in_its_charset(here):
+    text = "議会は診療所の閉鎖を決めた。" * 20
+    page = f"<html><head><meta charset='shift_jis'></head><body><p>{text}</p></body></html>".encode("shift_jis")
+    write("a.html", page.replace(b"</p>", b"\xff</p>"))
+
+    assert text[:50] in read("a.html")[0]["text"][0]

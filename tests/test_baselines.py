@@ -232,7 +232,7 @@ def test_of_labels_as_common_in_an_outlet_the_commoner_of_all_is_given() -> None
     assert found[0] == ["pear"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from(FRUIT), st.sampled_from("ab")), min_size=2, max_size=7))
 def test_what_an_article_is_coded_with_does_not_decide_what_its_outlet_gives_it(
     articles: list[tuple[str, str]],

@@ -96,7 +96,7 @@ def expected_f1(assigned: Bools, probability: Floats) -> float:
 PERCENTS = st.lists(st.integers(1, 99), min_size=1, max_size=25)  # now and then the same one twice
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PERCENTS)
 def test_the_threshold_is_as_good_as_the_best_of_all_cuts(percents: list[int]) -> None:
     probability = np.array(percents) / 100
@@ -107,7 +107,7 @@ def test_the_threshold_is_as_good_as_the_best_of_all_cuts(percents: list[int]) -
     assert expected_f1(probability >= threshold, probability) == pytest.approx(best)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PERCENTS)
 def test_the_threshold_parts_articles_at_half_of_the_best_f1(percents: list[int]) -> None:
     """Lipton et al. (2014), theorem 1."""

@@ -1,11 +1,15 @@
 """Pages that lost their HTML: which lines are dropped, and where one article ends and the next begins."""
 
+import re
+
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifier.clean import clean, clean_articles, clean_texts, kept_pieces, rules
+from classifier.clean import clean, clean_articles, clean_texts
+from classifier.furniture import rules
+from classifier.ids import Ids
 
 VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley."
 ANGER = "Residents who had waited four hours to speak called the decision a betrayal of the people up there."
@@ -37,6 +41,17 @@ def test_a_rule_takes_its_example_and_leaves_its_counterexample(rule):
     taken = lines.str.contains(rule.pattern) & (rule.sentences | ~stops) & (lines.str.len_bytes() <= rule.longest)
 
     assert taken.to_list() == [True, False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [pytest.param(r, id=r.reason) for r in rules() if r.needs])
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))  # of how slowly such lines are made
+@given(data=st.data())
+def test_every_line_that_a_rule_takes_has_what_the_rule_needs(rule, data):
+    loose = re.compile(rule.match.replace(r"\b", ""), re.ASCII)  # whose lines are soon made; some are the rule's
+    line = pl.Series([data.draw(st.from_regex(loose, fullmatch=True))])
+
+    assert line.str.contains(rule.screen).all() or not line.str.contains(rule.pattern).any()
 
 
 def test_every_rule_says_why_and_has_a_known_effect():
@@ -146,6 +161,17 @@ def test_the_articles_of_a_page_become_rows_of_their_own():
     assert cleaned["pieces"][0] is None
 
 
+def test_articles_of_a_page_are_not_called_as_another_article_is():
+    page = page_of("Valley to lose it all", "Published", VOTE, ANGER, "Trending")
+    page += "\n" + page_of("Bridge is closed", "Published", BRIDGE, DETOUR, FERRY)
+    ids = Ids(["a", "a#1", "b"])
+
+    cleaned = clean_articles(pl.DataFrame({"id": ["a", "b"], "text": [page, VOTE]}), ids)
+
+    assert cleaned["id"].to_list() == ["a#2", "a#3", "b"]
+    assert "a#3" in ids
+
+
 @given(
     st.lists(
         st.sampled_from(
@@ -160,9 +186,16 @@ def test_spans_are_the_lines_of_the_page_and_never_change_it(lines):
 
     spans = clean(page)
 
-    assert [page[span.start : span.end] for span in spans] == [line for line in page.split("\n") if line.strip()]
+    rows = pl.Series(page.split("\n"))
+    rows = rows.filter(rows.str.strip_chars() != "")  # not of Python, to which control characters are blanks
+    assert [page[span.start : span.end] for span in spans] == rows.to_list()
     assert all(bool(span.article) != bool(span.reason) for span in spans)
-    for number, pieces in enumerate(kept_pieces(spans) if spans else [], 1):
-        assert " ".join(page[start:end] for start, end in pieces).split() == [
+    rows = clean_articles(pl.DataFrame({"text": [page]}))
+    for number, (text, pieces) in enumerate(rows.select("text", "pieces").rows(), 1):
+        if pieces is None:
+            assert text == page
+            continue
+        assert text == "\n\n".join(page[start:end] for start, end in zip(pieces[::2], pieces[1::2], strict=True))
+        assert text.split() == [
             word for span in spans if span.article == number for word in page[span.start : span.end].split()
         ]

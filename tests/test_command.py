@@ -1,5 +1,6 @@
 """The command: what it reads, prints, refuses and ends with; scores are those of the tiny model in conftest.py."""
 
+import gzip
 import io
 import json
 import os
@@ -290,7 +291,9 @@ def test_progress_is_shown_while_a_file_is_written(score, three):
         pytest.param("a.txt", "", r"a\.txt: empty; expected at least one article \(leave it out\)", id="empty-file"),
         pytest.param("a.txt", " \n", r"a\.txt: blank text; .*\(leave it out\)", id="blank-file"),
         pytest.param("a.jsonl", '{"text": ""}', r"a\.jsonl:1: blank text; .*\(leave it out\)", id="empty-text"),
-        pytest.param("a.jsonl", b"\xff\xfe{", r"a\.jsonl:1: expected UTF-8, found byte 0xff .*\(convert", id="utf-16"),
+        pytest.param(
+            "a.jsonl", b"\xff\xfe{", r"a\.jsonl:1: not JSON: .*\(write one JSON object", id="utf-16-cut-short"
+        ),
         pytest.param(
             "a.csv", "id,body\nx,Quay\n", r"a\.csv: missing 'text'; found 'id', 'body' .*--text-column", id="no-column"
         ),
@@ -299,9 +302,14 @@ def test_progress_is_shown_while_a_file_is_written(score, three):
         pytest.param(
             "a.jsonl", '{"text": "Quay"', r"a\.jsonl:1: not JSON: .*\(write one JSON object a line\)", id="json"
         ),
-        pytest.param("a.docx", "Quay", r"a\.docx: expected a .* file, found '\.docx' \(convert", id="suffix"),
         pytest.param(
-            "a/b.docx", "Quay", r"a: expected .* files; found 1 others \(\.docx\)", id="folder-without-articles"
+            "a.docx", "Quay", r"a\.docx: expected a .* file, also as .gz or .zst; found '\.docx' \(convert", id="suffix"
+        ),
+        pytest.param(
+            "a/b.docx",
+            "Quay",
+            r"a: expected .* files, also as .gz or .zst; found 1 others \(\.docx\)",
+            id="folder-without-articles",
         ),
     ],
 )
@@ -324,6 +332,24 @@ def test_text_that_is_not_utf8_is_scored_and_named_at_the_end(score, three):
 
     assert (ended.status, len(ended.rows)) == (0, 6)
     assert ended.err == "read as cp1252 rather than UTF-8: a.csv (2 rows)\n"
+
+
+def test_one_article_is_counted_as_one(score, tmp_path):
+    write("a.txt", "Quay")
+
+    assert score("a.txt", "nowhere.txt").err.splitlines()[-1] == "1 article scored, 1 rejected"
+
+
+def test_an_archive_is_scored(score, tmp_path):
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><body><p>Quay.</p></body></html>"
+    head = (
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://quay.example\r\nContent-Type: application/http\r\n"
+    )
+    write("a.warc.gz", gzip.compress(f"{head}Content-Length: {len(http)}\r\n\r\n".encode() + http + b"\r\n\r\n"))
+
+    (row,) = score("a.warc.gz").rows
+
+    assert (row["id"], row["source"], row["extraction"]) == ("http://quay.example", "a.warc.gz:1", "visible text")
 
 
 def test_an_input_that_does_not_exist_is_named_and_the_rest_scored(score, three):
@@ -720,7 +746,7 @@ def test_articles_in_another_language_are_marked_and_have_no_scores(score, tmp_p
     row = json.loads(marked.out)
     assert (row["language"], row["low_evidence"]) == ("de", True)
     assert {answer["probability"] for answer in row["topics"].values()} == {None}
-    assert "1 articles are not in the model's language and have no scores" in marked.err
+    assert marked.err == "1 article is not in the model's language and has no scores (--any-language scores it)\n"
     assert None not in {answer["probability"] for answer in json.loads(anyway.out)["topics"].values()}
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -79,6 +80,24 @@ def test_a_model_is_judged_on_articles_new_to_it(trained: Files, command: Comman
     assert report_in(tmp_path / "report")["signature"]["model"] == "fruit"
     assert f"wrote {tmp_path}/report/report.json and {tmp_path}/report/report.html" in said
     assert (tmp_path / "report" / "report.html").read_text().lower().startswith("<!doctype html>")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_articles_that_are_not_utf8_are_named_at_the_end(
+    trained: Files, command: Command, tmp_path: Path, verb: str
+) -> None:
+    old = tmp_path / "old.csv"
+    old.write_bytes(b"id,text\nold,Caf\xe9 on the quay\n")
+    options = {
+        "train": replace(trained, out=tmp_path / "again.slantwise").arguments(),
+        "evaluate": ["evaluate", "--model", str(trained.out), *own(trained)],
+    }
+
+    status, said, _ = command(*options[verb], "--articles", str(old))
+
+    assert status == 0
+    assert said.endswith(f"read as cp1252 rather than UTF-8: {old} (1 row)\n")
 
 
 @pytest.mark.slow

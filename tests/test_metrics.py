@@ -61,7 +61,7 @@ def by_name(metrics: list[Metric]) -> Any:
     return pytest.mark.parametrize("metric", metrics, ids=lambda metric: metric.__name__)
 
 
-FEW_EXAMPLES = settings(max_examples=15, deadline=None)  # small tables soon hold every case
+FEW_EXAMPLES = settings(max_examples=15)  # small tables soon hold every case
 SEEDS = pytest.mark.parametrize("seed", range(5))
 
 

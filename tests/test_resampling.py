@@ -13,7 +13,7 @@ from training.resampling import Figure, draws, figure, holm, normal_p_value, p_v
 
 Floats = NDArray[np.float64]
 
-FEW_EXAMPLES = settings(max_examples=25, deadline=None)
+FEW_EXAMPLES = settings(max_examples=25)
 NAMES = st.lists(st.integers(0, 6), min_size=2, max_size=20).filter(lambda names: len(set(names)) > 1)
 P_VALUES = st.lists(st.floats(1e-9, 1), max_size=12)
 

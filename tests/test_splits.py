@@ -10,7 +10,7 @@ from training.splits import apart, cross_fit, deal_groups, near_duplicates, outl
 
 NO_PAIRS = np.empty((0, 2), dtype=np.intp)
 GROUPS = st.lists(st.sampled_from([f"outlet {number}" for number in range(12)]), min_size=1, max_size=60)
-FEW_EXAMPLES = settings(max_examples=30, deadline=None)  # a machine that others use may be slow
+FEW_EXAMPLES = settings(max_examples=30)  # a machine that others use may be slow
 FOLDS, SEEDS = st.integers(2, 6), st.integers(0, 50)
 
 

@@ -1,7 +1,7 @@
 """Read what training and judging start from: codebook, coded articles and their texts, and what to call all that."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from classifier import __version__
-from classifier.articles import Columns, Reject, read_articles
+from classifier.articles import Columns, OnReject, read_articles
 from classifier.codebook import Codebook, blocks, question
 from classifier.errors import ArticleError
 from training.corpora import content_sha256
@@ -39,7 +39,7 @@ def read_inputs(
     labels: Path,
     articles: Sequence[Path],
     columns: Columns,
-    on_reject: Callable[[Reject], None],
+    on_reject: OnReject,
     *,
     extra: Sequence[str] = (),
     all_heads: bool = False,
@@ -99,7 +99,7 @@ def answers_for(codebook: Codebook, inputs: Inputs) -> Coded:
 
 
 def read_articles_table(
-    articles: Sequence[Path], columns: Columns, on_reject: Callable[[Reject], None], extra: Sequence[str]
+    articles: Sequence[Path], columns: Columns, on_reject: OnReject, extra: Sequence[str]
 ) -> pl.DataFrame:
     """Return all articles as one table, with further columns; a column that no file has is null."""
     kept = tuple(name for name in dict.fromkeys(extra) if name not in ALWAYS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joblib import Memory
 
-from classifier.articles import Columns, Reject
+from classifier.articles import Columns, OnReject
 from classifier.atomic import write_atomically
 from classifier.codebook import read_codebook
 from classifier.errors import LabelError, SlantwiseError
@@ -22,7 +22,6 @@ from training.predictions import SPLITS, Predictions, check_split, cross_validat
 from training.questions import question_name
 from training.report import Report
 
-OnReject = Callable[[Reject], None]
 Say = Callable[[str], None]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from joblib import Memory
 
-from classifier.articles import Columns, Reject
+from classifier.articles import Columns, OnReject
 from classifier.codebook import Codebook, Head, blocks
 from classifier.decide import Scores
 from classifier.errors import ArticleError, SlantwiseError
@@ -31,7 +31,6 @@ COMMA_IN_NAME = ("Legality,Constitutionality", "Legality_Constitutionality")
 NOBODY = Coding((), np.empty((0, 0), np.int8))
 
 Say = Callable[[str], None]
-OnReject = Callable[[Reject], None]
 
 
 def benchmark(

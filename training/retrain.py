@@ -4,7 +4,7 @@ Splitting, thresholds and calibration happen inside `training.recipe.fit`, once 
 model that is written, so that the reported figures are of the whole recipe.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from joblib import Memory
 
-from classifier.articles import Columns, Reject
+from classifier.articles import Columns, OnReject
 from classifier.atomic import write_atomically
 from classifier.codebook import read_codebook
 from classifier.decide import Scores
@@ -49,7 +49,7 @@ class Options:
     only_if_better: bool = False  # than the model that `out` holds
 
 
-def retrain(options: Options, on_reject: Callable[[Reject], None]) -> Iterator[str]:
+def retrain(options: Options, on_reject: OnReject) -> Iterator[str]:
     """Train, judge and write a model file and, beside it, its card; yield a line of progress before each step.
 
     Raises

@@ -87,11 +87,11 @@ def as_article(row: dict[str, str], furniture: set[int] = frozenset()) -> Articl
 def pages(group: str, stock: Sequence[Article], per_style: int = PAGES_PER_STYLE, seed: int = 0) -> Iterator[Page]:
     """Yield pages of every style of a group ('seen' or 'unseen'), their articles dealt from `stock`."""
     rng = random.Random(seed)
-    related, blurbs = _teasers()
+    related, blurbs = teasers()
     deck: list[Article] = []
     for path in sorted((HERE / "styles" / group).glob("*.html")):
         for _ in range(per_style):
-            n_articles = int(_setting(path, "articles"))
+            n_articles = int(setting(path, "articles"))
             if len(deck) < n_articles:
                 deck = rng.sample(list(stock), len(stock))
             chosen = [deck.pop() for _ in range(n_articles)]
@@ -104,7 +104,7 @@ def page(path: Path, chosen: list[Article], related: list[str], blurbs: list[str
         articles=chosen, related=related, blurbs=blurbs, rng=random.Random(seed)
     )
     tree = html.fromstring(marked)
-    text, gold = as_text(tree, _setting(path, "text"))
+    text, gold = as_text(tree, setting(path, "text"))
     for element in tree.iter():
         element.attrib.pop("data-gold", None)
     return Page(path.stem, chosen, html.tostring(tree, encoding="unicode", doctype="<!doctype html>"), text, gold)
@@ -149,7 +149,7 @@ def _blocks(tree: html.HtmlElement) -> list[tuple[str, int, int]]:
     return found
 
 
-def _setting(path: Path, name: str) -> str:
+def setting(path: Path, name: str) -> str:
     head = path.read_text().partition("#}")[0].partition("{#")[2]
     settings = dict(part.split(":", 1) for part in head.split(";"))
     return {key.strip(): value.strip() for key, value in settings.items()}[name]
@@ -159,7 +159,7 @@ def _corpus() -> pl.DataFrame:
     return pl.read_parquet(CORPUS)
 
 
-def _teasers() -> tuple[list[str], list[str]]:
+def teasers() -> tuple[list[str], list[str]]:
     some = _corpus().sample(3000, seed=7)
     first = some["text"].str.extract(r"^\s*(\S[^\n]{60,220}?[.!?])\s")
     return some["title"].str.strip_chars().to_list(), first.drop_nulls().to_list()

@@ -4,16 +4,13 @@ python benchmarks/pages/cleaning.py [--errors N]
 """
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
+from bed import Page, articles, pages
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks.pages.bed import Page, articles, pages
 from classifier.clean import Span, clean_texts
 
 

@@ -4,19 +4,16 @@ python benchmarks/pages/html_pages.py
 """
 
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import trafilatura
+from bed import Page, articles, pages
+from cleaning import interval
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks.pages.bed import Page, articles, pages
-from benchmarks.pages.cleaning import interval
 from classifier.clean import clean_articles
 from classifier.extract import extract
 
@@ -28,8 +25,10 @@ def ours(bed: list[Page]) -> list[list[str]]:
     found = [[article.text for article in extract(page.html)] for page in bed]
     at = [number for number, texts in enumerate(found) for _ in texts]
     frame = pl.DataFrame({"page": at, "text": [text for texts in found for text in texts]})
-    cleaned = clean_articles(frame)
-    return [cleaned.filter(page=number)["text"].to_list() for number in range(len(bed))]
+    texts: list[list[str]] = [[] for _ in bed]
+    for number, text in clean_articles(frame).select("page", "text").iter_rows():
+        texts[number].append(text)
+    return texts
 
 
 def trafilatura_alone(bed: list[Page]) -> list[list[str]]:
