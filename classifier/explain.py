@@ -65,6 +65,19 @@ class Explanation:
     labels: Sequence[Judged]
 
     @property
+    def about(self) -> str:
+        """Whose article this is, and what should be known of it before its labels are read."""
+        scores = self.scores
+        said = [scores.id if scores.id == scores.source else f"{scores.id} ({scores.source})"]
+        if scores.dropped:
+            said.append(f"{scores.dropped:.0%} of the page's words dropped")
+        if scores.low_evidence:
+            said.append("a short text, which says little")
+        if not self.labels:
+            said.append("not in the model's language, so it has no labels (--any-language gives it some)")
+        return "; ".join(said)
+
+    @property
     def assigned(self) -> frozenset[int]:
         """Numbers of the labels that were assigned: only they are written beside sentences, or all would be full."""
         return frozenset(label.number for label in self.labels if label.yes)

@@ -66,12 +66,6 @@ def _legend() -> Html:
 
 
 def _article(one: Explanation, key: str) -> Html:
-    scores = one.scores
-    about = [scores.id if scores.id == scores.source else f"{scores.id} ({scores.source})"]
-    if scores.dropped:
-        about.append(f"{scores.dropped:.0%} of the page's words dropped")
-    if scores.low_evidence:
-        about.append("a short text, which says little")
     heading = _stretches(one.heading.stretches, key, one.assigned) if one.heading.stretches else one.title
     lines = (_line(line, key, one.assigned) for line in one.lines)
     text = tag("div", *lines, class_="text", role="region", aria_label="Text of the article")
@@ -79,7 +73,7 @@ def _article(one: Explanation, key: str) -> Html:
     return tag(
         "article",
         tag("h1", heading),
-        tag("p", "; ".join(about), class_="about"),
+        tag("p", one.about, class_="about"),
         tag("div", labels, text, class_="columns"),
         id=key,
     )

@@ -24,10 +24,7 @@ def explanation_text(explanation: Explanation, *, width: int | None = None, colo
     )
     with console.capture() as printed:
         console.print(Text(_plain(explanation.title), style="bold"))
-        scores = explanation.scores
-        console.print(
-            Text(_plain(scores.id if scores.id == scores.source else f"{scores.id}  ({scores.source})"), "dim")
-        )
+        console.print(Text(_plain(explanation.about), "dim"))
         for question, labels in groupby(explanation.labels, key=lambda label: label.question):
             console.print()
             console.print(Text(question, style="cyan"))

@@ -157,6 +157,16 @@ def test_a_page_does_not_steer_the_terminal(tiny_model):
     assert "\x1b" not in text
 
 
+def test_an_article_in_another_language_says_why_it_has_no_labels(model):
+    text = "Der Gemeinderat hat am Dienstag beschlossen, die beiden Kliniken im Tal zu schließen. " * 3
+
+    one = next(explain(model, frame_of(text), 1))
+
+    assert "not in the model's language" in explanation_text(one, width=200)
+    assert "not in the model&#x27;s language" in explanation_page(model, [one])
+    assert next(explain(model, frame_of(text), 1, any_language=True)).labels
+
+
 # --- on a page
 
 
