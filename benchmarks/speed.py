@@ -153,7 +153,7 @@ def evidence(corpus: Path, folder: Path) -> dict[str, Any]:
     for _ in range(RUNS):
         command = [*SLANTWISE, "score", str(some), "--out", str(folder / "out.jsonl")]
         alone.append(run(command, 2)[0])
-        with_it.append(run([*command, "--evidence"], 2)[0])
+        with_it.append(run([*command, "--evidence", "3"], 2)[0])
     return {"ratio": median_ratio(with_it, alone)}
 
 
