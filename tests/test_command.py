@@ -627,7 +627,7 @@ def test_the_command_imports_nothing_that_only_training_needs(imported, tiny_mod
 def test_imports_of_training_would_be_seen(imported):
     lines = imported("import training.recipe")
 
-    assert lines == ["sklearn joblib training"]
+    assert {"sklearn", "joblib", "training"} <= set(lines[0].split())  # and what these load where it is there
 
 
 # --- from Python
