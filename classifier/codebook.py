@@ -198,7 +198,10 @@ class Codebook:
         table["head"] = table.pop("heads")
         for head in table["head"]:
             head["label"], head["target"] = head.pop("labels"), head.pop("targets")
-            for key in ("of", "ignore"):  # a codebook that says nothing of them keeps the digest that it had before them
+            for key in (
+                "of",
+                "ignore",
+            ):  # a codebook that says nothing of them keeps the digest that it had before them
                 if not head[key]:
                     del head[key]
         return table
@@ -221,7 +224,7 @@ def read_codebook(path: str | Path) -> Codebook:
         If a file cannot be read, is not TOML, or does not describe a codebook.
     """
     table = _read_toml(Path(path))
-    heads = table.get("head")
+    heads = table.get("head", [])
     for head in heads if _is("tables", heads) else ():
         if isinstance(head.get("ignore"), str):
             head["ignore"] = _read_terms(Path(path).parent / head["ignore"])

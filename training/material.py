@@ -50,7 +50,7 @@ class Material:
     widespread
         Terms that many outlets use, shape (n_features,).
     ignored
-        Terms that a head must not learn from, by its key, shape (n_features,); heads that may learn from all are absent.
+        Terms that a head must not learn from, by its key, shape (n_features,); a head that ignores none is absent.
     outlets
         Outlet of each article; the article itself where there are too few outlets to keep apart.
     apart
