@@ -2,7 +2,9 @@
 
 Labels are data, so nothing in this project names one: a codebook with other heads and labels trains, scores and
 evaluates by the same code. It travels inside the model file, and its digest stands beside every score, so that a
-score can always be traced to the definitions that it was coded by.
+score can always be traced to the definitions that it was coded by. Terms that a head must not learn from may stand in
+a file beside the codebook; once read they are part of it, so that a model says by itself what it could not learn from,
+and the recipe can be repeated from it.
 """
 
 import hashlib
@@ -29,7 +31,8 @@ TAKEN_FIELDS = (
 CODEBOOK_KEYS = dict.fromkeys(("name", "version", "title", "language", "licence", "instructions"), "text")
 CODEBOOK_KEYS["head"] = "tables"
 HEAD_KEYS = dict.fromkeys(("key", "field", "kind", "question", "instructions", "coded_in", "of"), "text")
-HEAD_KEYS |= {"at_least_one": "true or false", "beside": "texts", "label": "tables", "target": "tables"}
+HEAD_KEYS |= {"at_least_one": "true or false", "beside": "texts", "ignore": "texts"}
+HEAD_KEYS |= {"label": "tables", "target": "tables"}
 LABEL_KEYS = dict.fromkeys(("key", "title", "definition", "excludes"), "text")
 LABEL_KEYS |= {"rules": "texts", "alone": "true or false", "aliases": "a table of texts"}
 TARGET_KEYS = {"label": "text", "target": "text", "definitions": "a table with a text each", "rules": "texts"}
@@ -89,6 +92,7 @@ class Head:
     coded_in: str = "labels"  # or "articles": a column of the article table, such as the side of its outlet
     of: str | None = None
     beside: tuple[str, ...] = ()  # one-of heads whose scores are read beside the text
+    ignore: tuple[str, ...] = ()  # words and pairs of words that have no weight, in lower case, as "mike pence"
     targets: tuple[Target, ...] = ()
 
     @classmethod
@@ -96,12 +100,13 @@ class Head:
         """Build a head from its TOML table; `label` and `target` are lists of tables."""
         _check_keys(table, HEAD_KEYS, ("key",), where)
         where = f"{where}, head {table['key']!r}"
-        plain = {key: value for key, value in table.items() if key not in {"label", "target", "beside"}}
+        plain = {key: value for key, value in table.items() if key not in {"label", "target", "beside", "ignore"}}
         return cls(
             **{"field": table["key"], "kind": "", **plain},
             labels=tuple(Label.from_table({"aliases": {}, **row}, where) for row in table.get("label", ())),
             targets=tuple(Target.from_table(row, where) for row in table.get("target", ())),
             beside=tuple(table.get("beside", ())),
+            ignore=tuple(table.get("ignore", ())),
         )
 
     def __post_init__(self) -> None:
@@ -118,6 +123,9 @@ class Head:
         if self.kind == "one-of-per-label" and self.coded_in == "articles":
             raise CodebookError(f"{where}: a column of the articles cannot answer for each target; code it in labels")
         _refuse_repeats([target.label for target in self.targets], f"{where}: target")
+        _refuse_repeats(self.ignore, f"{where}: ignore")
+        for term in self.ignore:
+            _check_term(term, f"{where}: ignore")
         if self.field in TAKEN_FIELDS:
             raise CodebookError(
                 f"{where}: field {self.field!r} is taken, since every row of scores has it (name another)"
@@ -190,8 +198,12 @@ class Codebook:
         table["head"] = table.pop("heads")
         for head in table["head"]:
             head["label"], head["target"] = head.pop("labels"), head.pop("targets")
-            if head["of"] is None:
-                del head["of"]
+            for key in (
+                "of",
+                "ignore",
+            ):  # a codebook that says nothing of them keeps the digest that it had before them
+                if not head[key]:
+                    del head[key]
         return table
 
     @cached_property
@@ -204,18 +216,39 @@ class Codebook:
 def read_codebook(path: str | Path) -> Codebook:
     """Read a codebook from a TOML file.
 
+    A head's `ignore` is a list of terms, or the name of a TOML file of such lists, relative to the codebook's folder.
+
     Raises
     ------
     CodebookError
-        If the file cannot be read, is not TOML, or does not describe a codebook.
+        If a file cannot be read, is not TOML, or does not describe a codebook.
     """
+    table = _read_toml(Path(path))
+    heads = table.get("head", [])
+    for head in heads if _is("tables", heads) else ():
+        if isinstance(head.get("ignore"), str):
+            head["ignore"] = _read_terms(Path(path).parent / head["ignore"])
+    return Codebook.from_table(table, str(path))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CodebookError(f"{path}: cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CodebookError(f"{path}: not TOML in UTF-8: {error}") from None
-    return Codebook.from_table(table, str(path))
+
+
+def _read_terms(path: Path) -> list[str]:
+    """Return the terms of all groups of a file, sorted, each once: groups are there for readers, and may overlap."""
+    groups = _read_toml(path)
+    for name, terms in groups.items():
+        if not _is("texts", terms):
+            raise CodebookError(f"{path}: {name} should be texts, found {terms!r}")
+        for term in terms:
+            _check_term(term, f"{path}: {name}")
+    return sorted({term for terms in groups.values() for term in terms})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +291,14 @@ def _check_references(head: Head, codebook: Codebook) -> None:
         _one_of(target.label, codebook.head(head.of).keys, f"{where}: target label")
         for answer in target.definitions:
             _one_of(answer, head.keys, f"{where}, target {target.label!r}: definition of")
+
+
+def _check_term(term: str, where: str) -> None:
+    """Refuse what no feature reads like: features are words of letters and digits in lower case, and pairs of them."""
+    words = term.split(" ")
+    if term != term.lower() or len(words) > 2 or not all(word.isalnum() for word in words):
+        found = f"expected one or two words in lower case, found {term!r}"
+        raise CodebookError(f"{where}: {found} (as 'trump', 'mike pence'; 'o rourke' for O'Rourke)")
 
 
 def _check_keys(table: Any, known: Mapping[str, str], required: Iterable[str], where: str) -> None:

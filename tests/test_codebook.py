@@ -111,6 +111,14 @@ def test_stance_is_asked_on_three_topics_beside_the_kind(default):
     assert (stance.of, stance.beside) == ("topic", ("kind",))
 
 
+def test_stance_alone_ignores_names(default):
+    ignored = {head.key: set(head.ignore) for head in default.heads}
+
+    assert {"trump", "obama", "tom cotton", "street journal"} <= ignored["stance"]
+    assert not ignored["stance"] & {"cotton", "price", "rice", "wall", "street", "border", "mexico"}
+    assert not any(terms for key, terms in ignored.items() if key != "stance")
+
+
 def test_only_other_and_neutral_are_none_of_the_rest(default):
     alone = [label.key for head in default.heads for label in head.labels if label.alone]
 
@@ -206,6 +214,7 @@ def test_changing_any_definition_changes_the_digest(default):
         pytest.param("alone = true", "alone = false", id="alone"),
         pytest.param("at_least_one = true", "at_least_one = false", id="at-least-one"),
         pytest.param('beside = ["kind"]', "beside = []", id="beside"),
+        pytest.param('beside = ["kind"]', 'beside = ["kind"]\nignore = ["brown"]', id="ignore"),
         pytest.param('version = "1"', 'version = "2"', id="version"),
     ],
 )
@@ -213,6 +222,77 @@ def test_the_digest_covers_all_that_coders_went_by(edited, tiny_codebook, old, n
     path = edited(old, new)
 
     assert read_codebook(path).digest != tiny_codebook.digest
+
+
+# --- terms that a head must not learn from
+
+
+@pytest.fixture
+def ignoring(edited, tmp_path):
+    """Return the path of the tiny codebook whose stance ignores the terms of a file beside it."""
+
+    def write(terms):
+        (tmp_path / "names.toml").write_text(terms, encoding="utf-8")
+        return edited('beside = ["kind"]', 'beside = ["kind"]\nignore = "names.toml"')
+
+    return write
+
+
+def test_a_file_of_ignored_terms_is_read_into_the_codebook(ignoring):
+    path = ignoring('people = ["brown", "ann brown"]\npapers = ["daily crumb", "brown"]')
+
+    ignored = {head.key: head.ignore for head in read_codebook(path).heads}
+
+    assert ignored == {"topic": (), "kind": (), "stance": ("ann brown", "brown", "daily crumb")}
+
+
+def test_ignored_terms_may_stand_in_the_codebook_itself(edited, ignoring):
+    from_file = read_codebook(ignoring('people = ["brown"]'))
+
+    written_out = read_codebook(edited('beside = ["kind"]', 'beside = ["kind"]\nignore = ["brown"]'))
+
+    assert (written_out, written_out.digest) == (from_file, from_file.digest)
+
+
+def test_other_terms_in_the_file_give_another_digest_and_other_groups_do_not(ignoring):
+    digests = [
+        read_codebook(ignoring(terms)).digest
+        for terms in ('people = ["brown", "gray"]', 'a = ["gray"]\nb = ["brown"]', 'people = ["brown"]')
+    ]
+
+    assert digests[0] == digests[1]
+    assert digests[0] != digests[2]
+
+
+def test_a_codebook_that_ignores_nothing_has_the_digest_that_it_had_before_there_was_such_a_key(tiny_codebook):
+    """Else scores of model files from before could no longer be traced to their codebook."""
+    assert "ignore" not in tiny_codebook.to_table()["head"][2]
+    assert tiny_codebook.digest == "8f934144c3c2"
+
+
+@pytest.mark.parametrize(
+    ("terms", "complaint"),
+    [
+        pytest.param('people = "brown"', "people should be texts, found 'brown'", id="no-list"),
+        pytest.param('people = ["Brown"]', "people: expected .* lower case, found 'Brown'", id="capital"),
+        pytest.param('people = ["o\'brien"]', 'people: expected .* words .*found "o\'brien"', id="apostrophe"),
+        pytest.param('people = ["the daily crumb"]', "people: expected one or two words", id="three-words"),
+        pytest.param('people = [""]', "people: expected one or two words", id="blank"),
+        pytest.param("people =", "not TOML in UTF-8", id="not-toml"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_ignored_terms_is_said_with_its_place(ignoring, terms, complaint):
+    path = ignoring(terms)
+
+    with pytest.raises(CodebookError, match=rf"names\.toml: {complaint}"):
+        read_codebook(path)
+
+
+def test_a_file_of_ignored_terms_that_is_not_there_is_named(edited):
+    path = edited('beside = ["kind"]', 'beside = ["kind"]\nignore = "nowhere.toml"')
+
+    with pytest.raises(CodebookError, match=r"nowhere\.toml: cannot be read: No such file"):
+        read_codebook(path)
 
 
 # --- what is refused
@@ -272,6 +352,22 @@ def test_a_file_reads_like_its_table(edited, tiny_codebook):
             'kind = "one-of"\ncoded_in = "books"\n',
             "head 'kind': coded_in must be one of 'labels', 'articles'; found 'books'",
             id="coded-in-elsewhere",
+        ),
+        pytest.param(
+            'of = "topic"', 'of = "topic"\nignored = ["x"]', "unknown key 'ignored'; known", id="unknown-ignore"
+        ),
+        pytest.param('of = "topic"', 'of = "topic"\nignore = 3', "ignore should be texts, found 3", id="ignore-number"),
+        pytest.param(
+            'of = "topic"',
+            'of = "topic"\nignore = ["Brown"]',
+            "'stance': ignore: expected .* 'Brown'",
+            id="ignore-capital",
+        ),
+        pytest.param(
+            'of = "topic"',
+            'of = "topic"\nignore = ["a", "a"]',
+            "'stance': ignore 'a' is given twice",
+            id="ignore-twice",
         ),
         pytest.param('of = "topic"', "", "head 'stance': 'of' and .* belong to kind 'one-of-per-label'", id="no-of"),
         pytest.param(

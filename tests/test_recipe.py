@@ -1,5 +1,7 @@
 """The training recipe, on made-up articles: what it learns, what it leaves, and that it folds into plain weights."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,9 +10,11 @@ from hypothesis import strategies as st
 from made_up import answers, articles, codebook, dealt, head, material, trained, words_of
 from scipy import sparse
 
+from classifier.codebook import Codebook
 from classifier.decide import decide
 from classifier.model import Model
 from training import recipe
+from training.labels import Coded
 from training.metrics import article_counts, f1, micro_f1
 from training.recipe import MIN_CODED, SIDE_SCALE, Design, answerable, fit
 
@@ -304,6 +308,44 @@ def test_a_head_beside_another_reads_the_text_through_the_latent_space_alone() -
     beyond = np.abs(text - read.latent @ coordinates).max(axis=0)
     assert beyond[2:].max() < 1e-5
     assert beyond[:2].min() > 1e-2
+
+
+# --- terms that a head must not learn from
+
+
+def fruit_and_view(**of_view: Any) -> tuple[Codebook, pl.DataFrame, Coded]:
+    """Return a codebook, articles and answers: 'up' words tell the view, of which some are ignored there."""
+    view = head("view", "one-of", ("for", "against"), ignore=["up3", "up4 up5"], **of_view)
+    book = codebook(head("fruit", "one-of", ("apple", "pear")), head("genre", "one-of", ("news", "opinion")), view)
+    fruit, genre = dealt(["apple", "pear"], 120, seed=1), dealt(["news", "opinion"], 120, seed=2)
+    mood = dealt(["up", "down"], 120, seed=3)
+    texts = articles(list(zip(fruit, genre, mood, strict=True)), seed=1)
+    texts = texts.with_columns(text="up4 up5 " + pl.col("text"))
+    if of_view.get("coded_in") == "articles":
+        texts = texts.with_columns(text="up3 up1 " + pl.col("text"))  # so that outlets enough have the words
+    views = [["for"] if m == "up" else ["against"] for m in mood]
+    return book, texts, answers(book, one_each(fruit), one_each(genre), views)
+
+
+@pytest.mark.parametrize(
+    "of_view",
+    [
+        pytest.param({}, id="terms-and-latent-space"),
+        pytest.param({"beside": ["genre"]}, id="latent-space"),
+        pytest.param({"coded_in": "articles"}, id="widespread-terms"),
+    ],
+)
+def test_an_ignored_term_has_no_weight_for_that_head_and_keeps_it_for_others(of_view: dict[str, Any]) -> None:
+    model = trained(*fruit_and_view(**of_view))
+
+    terms, of_others, of_view_head = model.vocabulary.terms, model.weights.text[:, :4], model.weights.text[:, 4:]
+    ignored = [number for number, term in enumerate(terms) if "up3" in term.split(" ") or term == "up4 up5"]
+    assert {"up3", "up4 up5"} <= {terms[number] for number in ignored}
+    assert any(terms[number].startswith("up3 ") or terms[number].endswith(" up3") for number in ignored)
+    assert not of_view_head[ignored].any()
+    assert of_others[ignored].all()
+    heeded = [terms.index(word) for word in ("up1", "up4", "up5")]
+    assert of_view_head[heeded].all()
 
 
 # --- calibration

@@ -7,7 +7,7 @@ depends on texts only, so joblib keeps it on disk.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,8 @@ class Material:
         Directions of the latent space, scaled, shape (n_features, n_dimensions).
     widespread
         Terms that many outlets use, shape (n_features,).
+    ignored
+        Terms that a head must not learn from, by its key, shape (n_features,); a head that ignores none is absent.
     outlets
         Outlet of each article; the article itself where there are too few outlets to keep apart.
     apart
@@ -62,6 +64,7 @@ class Material:
     answers: Coded
     latent: Floats
     widespread: NDArray[np.bool_]
+    ignored: Mapping[str, NDArray[np.bool_]]
     outlets: Sequence[str]
     apart: str
     duplicates: NDArray[np.intp]
@@ -92,7 +95,14 @@ def prepare(articles: pl.DataFrame, answers: Coded, codebook: Codebook, cache: M
     from_texts = cache.cache(_from_texts, ignore=["texts"])
     vocabulary, features, latent, widespread = from_texts(texts, digest, outlets, background, settings)
     duplicates = cache.cache(_near_duplicates, ignore=["texts"])(texts, digest, str(SHINGLES))
-    return vocabulary, Material(codebook, features, answers, latent, widespread, outlets, apart, duplicates)
+    ignored = {head.key: terms_with(vocabulary, head.ignore) for head in codebook.heads if head.ignore}
+    return vocabulary, Material(codebook, features, answers, latent, widespread, ignored, outlets, apart, duplicates)
+
+
+def terms_with(vocabulary: Vocabulary, some: Iterable[str]) -> NDArray[np.bool_]:
+    """Return which features are one of some words and pairs, or a pair that holds one of the words; (n_features,)."""
+    wanted = set(some)
+    return np.array([term in wanted or not wanted.isdisjoint(term.split(" ")) for term in vocabulary.terms], dtype=bool)
 
 
 def _from_texts(

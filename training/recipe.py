@@ -6,7 +6,9 @@ company. All of it is linear in the same features, so what is learned folds back
 
 Which design a head gets follows from what is known of it. Coded by hand: terms and latent space. A property of the
 outlet: only terms that many outlets use, else the classifier learns the outlets' furniture. Asked beside other heads
-(stance, of which there are few examples): the latent space and those heads' log-odds.
+(stance, of which there are few examples): the latent space and those heads' log-odds. Terms that the codebook tells a
+head to ignore are taken out of both terms and latent space, so that their weight is 0 and an article's place is that of
+its other terms. Leaving them out afterwards would not do: the rest would have been fitted as if they were there.
 
 Probabilities and thresholds come from articles that the classifier did not see: five folds, outlets apart. A head asked
 beside others learns from such log-odds too, those that it will meet in use.
@@ -114,12 +116,13 @@ def fit(material: Material, rows: Rows, seed: int) -> Weights:
 
 
 def _design(material: Material, head: Head, side: Floats) -> Design:
-    nothing = np.zeros((material.latent.shape[0], 0), dtype=np.float32)
+    heeded = ~material.ignored.get(head.key, np.zeros_like(material.widespread))
     if head.coded_in == "articles":
-        return Design(material.widespread, nothing, side)
+        return Design(material.widespread & heeded, material.latent[:, :0], side)
+    latent = material.latent if heeded.all() else material.latent * heeded[:, None]
     if head.beside:
-        return Design(np.zeros_like(material.widespread), material.latent, side)
-    return Design(np.ones_like(material.widespread), material.latent, side)
+        return Design(np.zeros_like(heeded), latent, side)
+    return Design(heeded, latent, side)
 
 
 def _answer(
