@@ -6,7 +6,7 @@ is, a heading, and the place of each article, by which its explanation is asked 
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,8 @@ class Notes:
         return {"rejected": self.rejected, "rejects": rejects, "recoded": self._recoded}
 
 
-def answer(model: Model, job: Job) -> Iterator[bytes]:
-    """Yield an answer's pieces; the files are read from the working folder, so that rows name them as they were sent.
+def answer(model: Model, job: Job, send: Callable[[bytes], None]) -> None:
+    """Send an answer piece by piece; the files are read in the working folder, so that rows name them as they were sent.
 
     Raises
     ------
@@ -71,16 +71,27 @@ def answer(model: Model, job: Job) -> Iterator[bytes]:
         _unwrap(Path(job.names[0]))
     notes = Notes()
     if job.form == EXPLANATION:
-        return _explanation(model, job, notes)
-    batches = _some(ready(job.names, _own(model, job), on_reject=notes, columns=_columns(job), clean=job.clean), job, notes)
-    match job.form:
-        case "jsonl":
-            return _jsonl(model, batches, job)
-        case "csv":
-            return _csv(model, batches, job)
-        case "events":
-            return _events(model, batches, job, notes)
-    return _json(model, batches, job, notes)
+        send(_explanation(model, job, notes))
+        return
+    on_read = _Reading(send).advance if job.form == "events" else None
+    read = ready(
+        job.names, _own(model, job), on_reject=notes, columns=_columns(job), clean=job.clean, on_read=on_read
+    )
+    for piece in _ROWS[job.form](model, _some(read, job, notes), job, notes):
+        send(piece)
+
+
+class _Reading:
+    """Sends an event of how many articles were read, now and then."""
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send = send
+        self._count = 0
+
+    def advance(self) -> None:
+        self._count += 1
+        if self._count % PART_ROWS == 1:
+            self._send(f"{_dumped({'read': self._count})}\n".encode())
 
 
 def described(model: Model) -> dict[str, Any]:
@@ -138,12 +149,12 @@ def _unwrap(path: Path) -> None:
 # --- the forms
 
 
-def _jsonl(model: Model, batches: Iterator[pl.DataFrame], job: Job) -> Iterator[bytes]:
+def _jsonl(model: Model, batches: Iterator[pl.DataFrame], job: Job, _notes: Notes) -> Iterator[bytes]:
     out = io.BytesIO()
     return _written(out, JsonlWriter(out, evidence=job.evidence), model, batches)
 
 
-def _csv(model: Model, batches: Iterator[pl.DataFrame], job: Job) -> Iterator[bytes]:
+def _csv(model: Model, batches: Iterator[pl.DataFrame], job: Job, _notes: Notes) -> Iterator[bytes]:
     out = io.BytesIO()
     return _written(out, CsvWriter(out, evidence=job.evidence), model, batches)
 
@@ -196,6 +207,9 @@ def _heading(scores: ArticleScores, text: str) -> str:
     return (scores.title or text.strip().partition("\n")[0]).strip()[:HEADING_CHARACTERS]
 
 
+_ROWS = {"json": _json, "jsonl": _jsonl, "csv": _csv, "events": _events}
+
+
 def _dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
@@ -203,7 +217,7 @@ def _dumped(value: Any) -> str:
 # --- one article
 
 
-def _explanation(model: Model, job: Job, notes: Notes) -> Iterator[bytes]:
+def _explanation(model: Model, job: Job, notes: Notes) -> bytes:
     batches = read_articles(job.names, _columns(job), on_reject=notes, extra=["extraction"])
     batch = next(islice(batches, job.batch, None), None)
     if batch is None or job.page >= len(batch):
@@ -213,4 +227,4 @@ def _explanation(model: Model, job: Job, notes: Notes) -> Iterator[bytes]:
     shown = list(islice(found, job.article, job.article + 1))
     if not shown:
         raise UnreadableError(job, notes)
-    yield explanation_page(model, shown).encode()
+    return explanation_page(model, shown).encode()

@@ -45,7 +45,8 @@ class Job:
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
-        return cls(**json.loads(line))
+        options = json.loads(line)
+        return cls(**{**options, "names": tuple(options["names"])})
 
 
 SCORE_OPTIONS = ("format", "evidence", "clean", "any_language", "id_column", "text_column", "title_column")

@@ -17,7 +17,6 @@ MOST_NAME = 150  # characters of a file's name
 NAMES = {  # of the one file that a body is, by its media type
     "application/json": JSON_NAME,
     "application/x-ndjson": JSON_NAME,
-    "application/jsonl": JSON_NAME,
     "text/plain": "article.txt",
     "text/html": "article.html",
     "text/csv": "articles.csv",

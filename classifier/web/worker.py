@@ -35,8 +35,7 @@ def _work(model: Model, job: Job, out: BinaryIO) -> None:
     home = os.getcwd()
     os.chdir(job.folder)
     try:
-        for piece in answer(model, job):
-            _send(out, DATA, piece)
+        answer(model, job, lambda piece: _send(out, DATA, piece))
         _send(out, END)
     except SlantwiseError as error:
         notes = error.notes.to_row() if isinstance(error, UnreadableError) else {}
