@@ -135,9 +135,7 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
-        batches = ready(
-            inputs, own, on_reject=refuse, columns=columns, clean=not no_clean, stdin=sys.stdin.buffer
-        )
+        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean, stdin=sys.stdin.buffer)
         for batch in batches:
             writer.write(loaded, batch)
             foreign += int(batch["foreign"].sum())
@@ -228,7 +226,9 @@ def explain_command(
 
 @app.command("serve")
 def serve_command(
-    host: Annotated[str, typer.Option(help="Address to listen on; others than this machine's open it to a network.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine's open it to a network.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     model: ModelOption = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Requests scored at a time, each by a process.")] = 2,
@@ -238,7 +238,7 @@ def serve_command(
         list[str] | None, typer.Option(help="A further name of the server, as in http://NAME/; may be given again.")
     ] = None,
 ) -> None:
-    """Serve a page where articles are pasted or dropped, and a JSON API, on this machine alone unless told otherwise."""
+    """Serve a page where articles are pasted or dropped, and a JSON API, to this machine alone unless told so."""
     with _needs_extra("web"):
         from classifier.web.app import Settings
         from classifier.web.guard import LOOPBACK

@@ -48,7 +48,9 @@ def content_policy() -> str:
 def _assets() -> tuple[str, str]:
     """Return the style and the script."""
     here = files("classifier")
-    return here.joinpath("explain.css").read_text(encoding="utf-8"), here.joinpath("explain.js").read_text(encoding="utf-8")
+    return here.joinpath("explain.css").read_text(encoding="utf-8"), here.joinpath("explain.js").read_text(
+        encoding="utf-8"
+    )
 
 
 def _digest(text: str) -> str:

@@ -79,4 +79,4 @@ def running(*arguments: object, **environment: str) -> Iterator[Server]:
     finally:
         process.terminate()
         _, rest = process.communicate(timeout=60)
-    assert rest == ""
+    assert all("an answer broke off: not done within" in line for line in rest.splitlines()), rest

@@ -15,7 +15,9 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on the path"),
 ]
-BORDER = "The House voted to build more of the border wall, as agents detained migrants who crossed the border illegally. "
+BORDER = (
+    "The House voted to build more of the border wall, as agents detained migrants who crossed the border illegally. "
+)
 VACCINE = "The vaccine was given to children in clinics, as doctors said that vaccination against the disease is safe. "
 HOSTILE = '<img src="http://evil.example/x.png" onerror="document.title=1">"\'><script>document.title=2</script>'
 LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 4
@@ -60,7 +62,9 @@ def visit(browser, server):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if "status of 422" not in message.text else None)
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
-        page.on("request", lambda one: None if one.url.startswith((server.url, "blob:", "data:")) else wrong.append(one.url))
+        page.on(
+            "request", lambda one: None if one.url.startswith((server.url, "blob:", "data:")) else wrong.append(one.url)
+        )
         page.goto(server.url)
         page.wait_for_selector("#meanings h3", state="attached")
         return page
@@ -109,7 +113,13 @@ def test_a_pasted_article_gets_a_row_with_its_labels(visit):
 def test_files_are_dropped_left_out_and_scored_together(visit):
     page = visit()
 
-    drop(page, ("a.jsonl", MIXED), ("b.html", PAGE), ("c.txt", VACCINE), ("d.csv", f"id,text\nx,{VACCINE}\n".replace(", ", " ")))
+    drop(
+        page,
+        ("a.jsonl", MIXED),
+        ("b.html", PAGE),
+        ("c.txt", VACCINE),
+        ("d.csv", f"id,text\nx,{VACCINE}\n".replace(", ", " ")),
+    )
     page.click("text=c.txt")
     score(page)
 
@@ -201,7 +211,12 @@ def test_what_cannot_be_scored_is_said(visit):
 def test_hostile_articles_are_text_and_nothing_else(visit):
     page = visit(390)
     row = {"id": HOSTILE, "title": HOSTILE + LONG, "text": f"{HOSTILE} {BORDER * 5} {LONG}"}
-    drop(page, (f"{HOSTILE}.jsonl", jsonl(row, {"id": HOSTILE})), (f"{HOSTILE}.pdf", "x"), (f"{LONG}.txt", HOSTILE + BORDER))
+    drop(
+        page,
+        (f"{HOSTILE}.jsonl", jsonl(row, {"id": HOSTILE})),
+        (f"{HOSTILE}.pdf", "x"),
+        (f"{LONG}.txt", HOSTILE + BORDER),
+    )
     score(page)
     page.click("#notes summary")
 
@@ -223,7 +238,11 @@ def test_axe_finds_nothing_serious(visit, width, scheme):
     page.click("text=Options")
     assert serious(page.main_frame) == []
 
-    drop(page, ("a.jsonl", MIXED), ("b.txt", "El consejo votó el martes por la noche para cerrar dos de las tres clínicas"))
+    drop(
+        page,
+        ("a.jsonl", MIXED),
+        ("b.txt", "El consejo votó el martes por la noche para cerrar dos de las tres clínicas"),
+    )
     score(page)
     page.locator("#filter").select_option(index=1)
     page.click("text=What the labels mean")
@@ -249,5 +268,7 @@ def serious(frame):
     frame.evaluate(axe.AXE_FILE_PATH.read_text())
     found = frame.evaluate("axe.run({resultTypes: ['violations'], iframes: false})")["violations"]
     return [
-        (one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in {"serious", "critical"}
+        (one["id"], [node["html"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in {"serious", "critical"}
     ]

@@ -19,6 +19,7 @@ from served import ROOT, running
 from classifier.web.forms import MOST_NOTES, PART_ROWS, UnreadableError, answer
 from classifier.web.guard import HEADERS
 from classifier.web.job import EXPLAIN_OPTIONS, FORMS, SCORE_OPTIONS, Job, QueryError, options_of
+from classifier.web.pool import MOST_WAITING
 from classifier.web.received import NAMES
 
 EXAMPLES = ROOT / "data" / "examples"
@@ -26,7 +27,7 @@ WEB = ROOT / "classifier" / "web"
 API = json.loads((WEB / "openapi.json").read_text())
 VOTE = "The council voted on Tuesday night to close two of the three clinics that serve the upper valley. "
 PAGE = f"<html><head><title>Clinics</title></head><body><article>{f'<p>{VOTE}</p>' * 6}</article></body></html>"
-HOSTILE = '<img src=x onerror=alert(1)>"\'><script>alert(2)</script>'
+HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 slow = pytest.mark.slow
 
 
@@ -63,7 +64,9 @@ def read_examples():
 def command(folder, *arguments):
     """Return what the command writes, called in a folder."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "slantwise", *arguments], cwd=folder, env=env, capture_output=True).stdout
+    return subprocess.run(
+        [sys.executable, "-m", "slantwise", *arguments], cwd=folder, env=env, capture_output=True, check=True
+    ).stdout
 
 
 # --- the rows of the command
@@ -95,7 +98,8 @@ def test_a_long_table_is_scored_in_parts_that_do_not_change_its_rows(server, tmp
 
 @slow
 def test_options_are_those_of_the_command(server, tmp_path):
-    table = f"key,body,head\nx,{PAGE.replace(',', '')},Head\ny,Der Rat hat am Dienstag gegen den Plan gestimmt und ihn vertagt,\n"
+    german = "Der Rat hat am Dienstag gegen den Plan gestimmt und ihn vertagt"
+    table = f"key,body,head\nx,{PAGE.replace(',', '')},Head\ny,{german},\n"
     (tmp_path / "a.csv").write_text(table)
     options = ["--text-column", "body", "--id-column", "key", "--title-column", "head", "--any-language", "--no-clean"]
 
@@ -142,7 +146,11 @@ def test_a_body_is_read_by_its_type(server, kind):
 
 @slow
 def test_what_could_not_be_used_is_told_beside_the_rows(server):
-    table = jsonl({"text": VOTE}, {"body": "x"}) + "{\n".encode() + jsonl({"text": "Der Rat hat gegen den Plan gestimmt und ihn vertagt"})
+    table = (
+        jsonl({"text": VOTE}, {"body": "x"})
+        + b"{\n"
+        + jsonl({"text": "Der Rat hat gegen den Plan gestimmt und ihn vertagt"})
+    )
 
     got = server.send([("a.jsonl", table), ("b.pdf", b"%PDF"), ("c.txt", "Café au lait".encode("cp1252"))])
 
@@ -164,9 +172,14 @@ def test_events_tell_rows_progress_and_the_end(server):
 
 @slow
 def test_an_article_is_explained_by_its_place_with_the_same_scores(server):
-    shared = "Buy our book about the valley of the seven clinics now.\n\nThe Valley Ledger and its partners thank readers."
+    shared = (
+        "Buy our book about the valley of the seven clinics now.\n\nThe Valley Ledger and its partners thank readers."
+    )
     texts = [f"{VOTE * 3}\n\nSay {n}.\n\n{shared}\n\nTrending\n\n{VOTE * 2}" for n in range(5)]
-    files = [("a.jsonl", jsonl(*({"id": f"n{n}", "text": text} for n, text in enumerate(texts)))), ("b.txt", VOTE.encode())]
+    files = [
+        ("a.jsonl", jsonl(*({"id": f"n{n}", "text": text} for n, text in enumerate(texts)))),
+        ("b.txt", VOTE.encode()),
+    ]
     events = [event for event in server.send(files, format="events").lines if "row" in event]
     event = events[3]
     batch, page, article = event["at"]
@@ -196,7 +209,9 @@ def test_the_model_is_described(server):
 @pytest.mark.parametrize(
     ("send", "status", "said"),
     [
-        pytest.param(lambda s: s.send([("a.pdf", b"x")]), 422, r"no readable article in a\.pdf \(1 rejected\)", id="unread"),
+        pytest.param(
+            lambda s: s.send([("a.pdf", b"x")]), 422, r"no readable article in a\.pdf \(1 rejected\)", id="unread"
+        ),
         pytest.param(lambda s: s.post(b"[", "application/json"), 422, "the body is not JSON", id="no-json"),
         pytest.param(lambda s: s.post(b"[" * 100_000, "application/json"), 422, "is not JSON", id="deep-json"),
         pytest.param(lambda s: s.post(b"3", "application/json"), 422, "expected .*articles", id="number"),
@@ -205,18 +220,24 @@ def test_the_model_is_described(server):
         pytest.param(lambda s: s.ask("POST", "/score"), 415, "found 'no type'", id="no-type"),
         pytest.param(lambda s: s.send([]), 400, "holds no file", id="no-file"),
         pytest.param(lambda s: s.post(b"x", "multipart/form-data"), 400, "boundary", id="no-boundary"),
-        pytest.param(lambda s: s.send([("a.txt", b"x")], fromat="csv"), 400, "unknown parameter 'fromat'", id="unknown"),
+        pytest.param(
+            lambda s: s.send([("a.txt", b"x")], fromat="csv"), 400, "unknown parameter 'fromat'", id="unknown"
+        ),
         pytest.param(lambda s: s.send([("a.txt", b"x")], format="xml"), 400, "found 'xml'", id="format"),
         pytest.param(lambda s: s.send([("a.txt", b"x")], evidence=21), 400, "0 to 20; found '21'", id="evidence"),
         pytest.param(lambda s: s.send([("a.txt", b"x")], clean="no"), 400, "true or false", id="switch"),
         pytest.param(lambda s: s.send([("a.txt", b"x")], "/explain", batch=7), 422, "no readable", id="no-such-batch"),
-        pytest.param(lambda s: s.send([("a.txt", b"x")], "/explain", article=7), 422, "no readable", id="no-such-article"),
+        pytest.param(
+            lambda s: s.send([("a.txt", b"x")], "/explain", article=7), 422, "no readable", id="no-such-article"
+        ),
         pytest.param(lambda s: s.post(b"x" * 4_000_000, "text/plain"), 413, "more than 3,000,000 bytes", id="large"),
         pytest.param(lambda s: s.ask("GET", "/score"), 405, "Method", id="get"),
         pytest.param(lambda s: s.ask("GET", "/page.py"), 404, "Not Found", id="no-such-page"),
         pytest.param(lambda s: s.ask("GET", "/", None, {"host": "evil.example"}), 421, "'evil.example'", id="host"),
         pytest.param(lambda s: s.ask("GET", "/", None, {"host": ""}), 421, "''", id="no-host"),
-        pytest.param(lambda s: s.ask("POST", "/score", b"", {"origin": "http://evil.example"}), 403, "evil", id="origin"),
+        pytest.param(
+            lambda s: s.ask("POST", "/score", b"", {"origin": "http://evil.example"}), 403, "evil", id="origin"
+        ),
         pytest.param(lambda s: s.ask("POST", "/score", b"", {"origin": "null"}), 403, "null", id="null-origin"),
     ],
 )
@@ -259,7 +280,17 @@ def test_every_answer_has_the_security_headers(server, method, path):
 
 @slow
 def test_names_of_files_lead_nowhere(server):
-    names = ["../../up.txt", "/etc/passwd.txt", "C:\\b.txt", "-", ".txt", "a\x07.txt", "up.txt", "[a]*.txt", "n" * 999 + ".txt"]
+    names = [
+        "../../up.txt",
+        "/etc/passwd.txt",
+        "C:\\b.txt",
+        "-",
+        ".txt",
+        "a\x07.txt",
+        "up.txt",
+        "[a]*.txt",
+        "n" * 999 + ".txt",
+    ]
 
     got = server.send([(name, VOTE.encode()) for name in names], format="json")
 
@@ -310,12 +341,34 @@ def test_a_document_that_cannot_be_ended_is_seen_to_be_broken_off(hasty):
 
 
 @slow
+def test_when_too_many_wait_the_next_is_sent_away():
+    with running("--jobs", 1, "--max-seconds", 5) as server:
+        connection, response = opened(server, pages(20_000))
+        got = []
+
+        def ask():
+            got.append(server.post(VOTE.encode(), "text/plain"))
+
+        threads = [threading.Thread(target=ask) for _ in range(MOST_WAITING + 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        response.read()
+        connection.close()
+    busy = [one for one in got if one.status == 503]
+    assert busy
+    assert {one.headers["retry-after"] for one in busy} == {"10"}
+    check("Error", busy[0].said)
+
+
+@slow
 def test_a_body_that_never_comes_is_given_up(hasty):
     host, _, port = hasty.host.partition(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
-        connection.sendall(
-            f"POST /score HTTP/1.1\r\nHost: {hasty.host}\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nx".encode()
-        )
+        head = f"POST /score HTTP/1.1\r\nHost: {hasty.host}\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n"
+        connection.sendall(f"{head}x".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
@@ -329,7 +382,9 @@ def until(true):
         time.sleep(0.05)
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children of a process are read from /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="children of a process are read from /proc"
+)
 
 
 def opened(server, body, **headers):
@@ -400,10 +455,18 @@ def test_nothing_is_left_of_the_articles(tmp_path):
 def test_a_port_that_is_taken_and_a_model_that_is_none_are_said(server, tmp_path, capfd, monkeypatch):
     (tmp_path / "no.slantwise").write_text("no model")
 
-    for arguments in (["--port", server.host.partition(":")[2]], ["--port", "0", "--model", str(tmp_path / "no.slantwise")]):
+    for arguments in (
+        ["--port", server.host.partition(":")[2]],
+        ["--port", "0", "--model", str(tmp_path / "no.slantwise")],
+    ):
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         ended = subprocess.run(
-            [sys.executable, "-m", "slantwise", "serve", *arguments], env=env, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "slantwise", "serve", *arguments],
+            env=env,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert ended.returncode == 1
         assert re.fullmatch(r"error: (cannot listen on 127\.0\.0\.1:\d+: .*|.*no\.slantwise: .*)\n", ended.stderr)
@@ -427,7 +490,9 @@ def test_the_api_file_has_the_parameters_and_forms_that_there_are():
 def test_the_page_needs_nothing_but_its_own_files_and_makes_no_markup_of_text(name):
     text = (WEB / name).read_text()
 
-    assert not re.search(r"https?://|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|\bstyle=|<style| on\w+=", text)
+    assert not re.search(
+        r"https?://|innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|\bstyle=|<style| on\w+=", text
+    )
     assert not re.search(r"<script(?! src=)", text)
 
 

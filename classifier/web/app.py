@@ -12,11 +12,10 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from classifier.explain_page import content_policy
 from classifier.web.guard import LOOPBACK, Guard
@@ -48,7 +47,7 @@ class Settings:
     hosts: Collection[str] = LOOPBACK  # names of the server in a request's Host
 
 
-def application(settings: Settings, pool: Pool) -> Starlette:
+def application(settings: Settings, pool: Pool) -> ASGIApp:
     """Return the application over a pool that has started, which it stops at its own end."""
 
     @asynccontextmanager
@@ -66,12 +65,8 @@ def application(settings: Settings, pool: Pool) -> Starlette:
         Route("/score", Answers(pool, settings, SCORE_OPTIONS, {}), methods=["POST"]),
         Route("/explain", Answers(pool, settings, EXPLAIN_OPTIONS, {"form": EXPLANATION}), methods=["POST"]),
     ]
-    return Starlette(
-        routes=routes,
-        lifespan=running,
-        middleware=[Middleware(Guard, hosts=settings.hosts)],
-        exception_handlers={HTTPException: _said},
-    )
+    app = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _said})
+    return Guard(app, settings.hosts)
 
 
 def _asset(name: str, media_type: str) -> Any:
@@ -130,7 +125,9 @@ class Answers:
                 return
             if job.form != "events":
                 raise
-            await send({"type": "http.response.body", "body": json.dumps(error.said).encode() + b"\n", "more_body": True})
+            await send(
+                {"type": "http.response.body", "body": json.dumps(error.said).encode() + b"\n", "more_body": True}
+            )
         await send({"type": "http.response.body", "body": b""})
 
 

@@ -60,7 +60,7 @@ class Notes:
 
 
 def answer(model: Model, job: Job, send: Callable[[bytes], None]) -> None:
-    """Send an answer piece by piece; the files are read in the working folder, so that rows name them as they were sent.
+    """Send an answer piece by piece. Files are read in the working folder, so that rows name them as they were sent.
 
     Raises
     ------
@@ -74,9 +74,7 @@ def answer(model: Model, job: Job, send: Callable[[bytes], None]) -> None:
         send(_explanation(model, job, notes))
         return
     on_read = _Reading(send).advance if job.form == "events" else None
-    read = ready(
-        job.names, _own(model, job), on_reject=notes, columns=_columns(job), clean=job.clean, on_read=on_read
-    )
+    read = ready(job.names, _own(model, job), on_reject=notes, columns=_columns(job), clean=job.clean, on_read=on_read)
     for piece in _ROWS[job.form](model, _some(read, job, notes), job, notes):
         send(piece)
 
@@ -99,7 +97,9 @@ def described(model: Model) -> dict[str, Any]:
     book = model.codebook
     asked = []
     for block in model.blocks:
-        learned, thresholds = (values[block.columns].tolist() for values in (model.weights.learned, model.weights.threshold))
+        learned, thresholds = (
+            values[block.columns].tolist() for values in (model.weights.learned, model.weights.threshold)
+        )
         labels = [
             {
                 "key": label.key,
@@ -134,7 +134,7 @@ def _some(batches: Iterator[pl.DataFrame], job: Job, notes: Notes) -> Iterator[p
 
 
 def _unwrap(path: Path) -> None:
-    """Write the articles of a JSON document as JSON Lines, beside it: an article, a list of them, or {"articles": []}."""
+    """Make JSON Lines of a JSON document: of an article, a list of them, or {"articles": [...]}."""
     try:
         value = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -179,7 +179,7 @@ def _json(model: Model, batches: Iterator[pl.DataFrame], job: Job, notes: Notes)
             rows = [_dumped(scores.to_row()) for scores in model.articles(part, evidence=job.evidence)]
             yield (before + ",\n".join(rows)).encode()
             before = ",\n"
-    yield f'], {_dumped({"foreign": foreign, **notes.to_row()})[1:]}\n'.encode()
+    yield f"], {_dumped({'foreign': foreign, **notes.to_row()})[1:]}\n".encode()
 
 
 def _events(model: Model, batches: Iterator[pl.DataFrame], job: Job, notes: Notes) -> Iterator[bytes]:

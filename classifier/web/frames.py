@@ -3,7 +3,12 @@
 import struct
 
 HEAD = struct.Struct(">cI")
-READY, DATA, REFUSED, END = b"m", b"d", b"r", b"e"  # what the model is; a piece of an answer; why there is none; its end
+READY, DATA, REFUSED, END = (
+    b"m",
+    b"d",
+    b"r",
+    b"e",
+)  # what the model is; a piece of an answer; why there is none; its end
 
 
 def framed(kind: bytes, data: bytes = b"") -> bytes:

@@ -10,7 +10,12 @@ from classifier.errors import SlantwiseError
 FORMS = ("json", "jsonl", "csv", "events")
 EXPLANATION = "explanation"
 MOST_EVIDENCE = 20  # sentences for each label
-NUMBERS = {"evidence": MOST_EVIDENCE, "batch": 1 << 31, "page": 1 << 31, "article": 1 << 31}  # the most that each may be
+NUMBERS = {
+    "evidence": MOST_EVIDENCE,
+    "batch": 1 << 31,
+    "page": 1 << 31,
+    "article": 1 << 31,
+}  # the most that each may be
 SWITCHES = {"true": True, "false": False}
 
 

@@ -1,4 +1,4 @@
-"""Processes that score, kept warm: a job goes to one that is free, and one that takes too long is ended and replaced."""
+"""Processes that score, kept warm: a job goes to one that is free; one that takes too long is ended and replaced."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ MOST_WAITING = 16  # requests, for each process
 
 
 class RefusedError(SlantwiseError):
-    """A job has no answer; `status` is that of HTTP, and `said` the body that says why."""
+    """A job has no answer, or not all of it; `http_status` is the status to give, and `said` the body that says why."""
 
     def __init__(self, status: int, said: dict[str, Any]) -> None:
         super().__init__(said["error"])
@@ -54,7 +54,7 @@ class Pool:
     async def stop(self) -> None:
         for task in self._replacing:
             task.cancel()
-        ended = list(map(_killed, self._all))  # all of them before the first wait, which may be the last thing that is done
+        ended = [_killed(process) for process in self._all]  # all before a wait, which may be the last that is done
         await asyncio.gather(*(process.wait() for process in ended))
 
     @asynccontextmanager
@@ -108,14 +108,17 @@ class Pool:
             said = {"error": f"not done within {self._seconds:g} seconds ({way_out})"}
             raise RefusedError(504, said) from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise RefusedError(500, {"error": "the process that scored these articles ended (send fewer at a time)"}) from None
+            said = {"error": "the process that scored these articles ended (send fewer at a time)"}
+            raise RefusedError(500, said) from None
 
     async def _process(self) -> Process:
         given = [] if self._model is None else [str(self._model)]
         # The same code as the server's, wherever it was started: -P keeps a folder `classifier` there from being it.
         path = os.pathsep.join(filter(None, [str(IMPORTED_FROM), os.environ.get("PYTHONPATH")]))
         command = [sys.executable, "-P", "-m", "classifier.web.worker", *given]
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path})
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path}
+        )
         self._all.add(process)
         return process
 

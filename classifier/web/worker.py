@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from classifier.errors import SlantwiseError
@@ -19,7 +20,9 @@ from classifier.web.job import Job
 
 def main() -> None:
     """Score what comes until there is no more; the one argument is a model file."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the server ends this one when it is time
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C goes to all processes; the server ends this one when it is time
     out, sys.stdout = sys.stdout.buffer, sys.stderr  # whatever prints must not come between frames
     try:
         model = Model.load(*sys.argv[1:])
@@ -32,7 +35,7 @@ def main() -> None:
 
 
 def _work(model: Model, job: Job, out: BinaryIO) -> None:
-    home = os.getcwd()
+    home = Path.cwd()
     os.chdir(job.folder)
     try:
         answer(model, job, lambda piece: _send(out, DATA, piece))
