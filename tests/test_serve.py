@@ -61,7 +61,7 @@ def read_examples():
     return [(path.name, path.read_bytes()) for path in sorted(EXAMPLES.iterdir()) if path.name != "export.csv"]
 
 
-def command(folder, *arguments):
+def written(folder, *arguments):
     """Return what the command writes, called in a folder."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
@@ -80,7 +80,7 @@ def test_files_give_the_command_s_bytes(server, form):
     got = server.send(files, format=form, evidence=2)
 
     names = [name for name, _ in files]
-    assert got.body == command(EXAMPLES, "score", *names, "--format", form, "--evidence", "2")
+    assert got.body == written(EXAMPLES, "score", *names, "--format", form, "--evidence", "2")
     assert got.headers["content-disposition"] == f'attachment; filename="scores.{form}"'
 
 
@@ -92,7 +92,7 @@ def test_a_long_table_is_scored_in_parts_that_do_not_change_its_rows(server, tmp
 
     got = server.send([("long.jsonl", jsonl(*rows))], format="jsonl")
 
-    assert got.body == command(tmp_path, "score", "long.jsonl")
+    assert got.body == written(tmp_path, "score", "long.jsonl")
     assert len(got.lines) == 3 * PART_ROWS
 
 
@@ -113,7 +113,7 @@ def test_options_are_those_of_the_command(server, tmp_path):
         clean="false",
     )
 
-    assert got.body == command(tmp_path, "score", "a.csv", *options)
+    assert got.body == written(tmp_path, "score", "a.csv", *options)
     assert [row["id"] for row in got.lines] == ["x", "y"]
 
 
@@ -473,6 +473,19 @@ def test_a_port_that_is_taken_and_a_model_that_is_none_are_said(server, tmp_path
 
 
 # --- without a server
+
+
+def test_without_its_extra_the_command_says_how_to_get_it(command, monkeypatch):
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] == "starlette" or name.startswith("classifier.web")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "starlette", None)
+
+    status, said, _ = command("serve", "--port", "0")
+
+    assert status == 1
+    assert "pip install 'slantwise[web]'" in said
 
 
 def test_the_api_file_has_the_parameters_and_forms_that_there_are():
