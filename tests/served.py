@@ -70,7 +70,7 @@ def running(*arguments: object, **environment: str) -> Iterator[Server]:
     """Run `slantwise serve`, and hold it to ending without a word once it is told to."""
     command = [sys.executable, "-W", "error", "-m", "slantwise", "serve", "--port", "0", *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT)
     assert process.stderr
     try:
         said = process.stderr.readline()

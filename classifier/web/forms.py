@@ -26,7 +26,7 @@ from classifier.web.job import EXPLANATION, Job
 PART_ROWS = 200  # articles scored between two pieces of an answer
 MOST_NOTES = 200  # rejects that an answer lists; all are counted
 MARKED_SENTENCES = 3  # for each label of an explanation
-HEADING_CHARACTERS = 200
+HEADING_CHARACTERS = 120
 JSON_NAME = "articles.jsonl"
 
 
@@ -204,7 +204,8 @@ def _rows(model: Model, part: pl.DataFrame, batch: int, evidence: int) -> Iterat
 
 
 def _heading(scores: ArticleScores, text: str) -> str:
-    return (scores.title or text.strip().partition("\n")[0]).strip()[:HEADING_CHARACTERS]
+    line = (scores.title or text.strip().partition("\n")[0]).strip()
+    return line if len(line) <= HEADING_CHARACTERS else f"{line[:HEADING_CHARACTERS]}…"
 
 
 _ROWS = {"json": _json, "jsonl": _jsonl, "csv": _csv, "events": _events}
