@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -148,8 +149,10 @@ class _State:
 
 
 def _killed(process: Process) -> Process:
-    with suppress(ProcessLookupError):
-        process.kill()
+    """Kill a process that may have ended by itself; its own `kill` would take the status that asyncio waits for."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     return process
 
 
