@@ -122,10 +122,8 @@ def score_command(
 
     Ends with 0 if all articles were scored, 3 if some were rejected, 1 if none could be read, 2 for bad usage.
     """
-    from classifier.articles import Columns, read_articles
-    from classifier.clean import clean_articles
-    from classifier.ids import Ids
-    from classifier.language import mark
+    from classifier.articles import Columns
+    from classifier.batches import ready
     from classifier.parallel import ahead
     from classifier.progress import Progress
 
@@ -138,15 +136,11 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
-        ids = Ids()
-        batches = read_articles(
-            inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"], ids=ids
-        )
-        marked = ((len(batch), mark(batch if no_clean else clean_articles(batch, ids), own)) for batch in batches)
-        for n_read, batch in ahead(marked):
+        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean, stdin=sys.stdin.buffer)
+        for batch in ahead(batches):
             writer.write(loaded, batch)
             foreign += int(batch["foreign"].sum())
-            progress.advance(n_read)
+            progress.advance(len(batch))
         if not progress.count:
             raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
         writer.close()
@@ -229,6 +223,34 @@ def explain_command(
     if left_out:
         _say(f"only the first {most:,} articles are shown (--most shows more)")
     _say_rejected(refuse)
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine's open it to a network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    model: ModelOption = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Requests scored at a time, each by a process.")] = 2,
+    max_mb: Annotated[int, typer.Option(min=1, help="Megabytes that a request may have.")] = 100,
+    max_seconds: Annotated[int, typer.Option(min=1, help="Seconds that a request may take.")] = 300,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A further name of the server, as in http://NAME/; may be given again.")
+    ] = None,
+) -> None:
+    """Serve a page where articles are pasted or dropped, and a JSON API, to this machine alone unless told so."""
+    with _needs_extra("web"):
+        from classifier.web.app import Settings
+        from classifier.web.guard import LOOPBACK
+        from classifier.web.pool import Pool
+        from classifier.web.serve import listen, serve
+    listening = listen(host, port)
+    name = f"[{host}]" if ":" in host else host
+    hosts = [*LOOPBACK, name, *(allow_host or ())]
+    settings = Settings(max_bytes=max_mb * 1_000_000, max_seconds=max_seconds, hosts=hosts)
+    said = f"slantwise at http://{name}:{listening.getsockname()[1]}/ (Ctrl-C ends it)"
+    serve(settings, Pool(model, jobs, max_seconds), listening, on_ready=lambda: _say(said))
 
 
 @app.command("labels")

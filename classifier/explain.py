@@ -83,7 +83,9 @@ class Explanation:
         return frozenset(label.number for label in self.labels if label.yes)
 
 
-def explain(model: Model, articles: pl.DataFrame, n: int, *, any_language: bool = False) -> Iterator[Explanation]:
+def explain(
+    model: Model, articles: pl.DataFrame, n: int, *, any_language: bool = False, page: int | None = None
+) -> Iterator[Explanation]:
     """Yield what there is to show of each article of a batch of pages.
 
     Parameters
@@ -92,18 +94,21 @@ def explain(model: Model, articles: pl.DataFrame, n: int, *, any_language: bool 
         As `read_articles` gives them.
     n
         How many sentences are marked for each label.
+    page
+        The place of the one page that is explained; the others still say which lines they share with it.
     """
     spans = clean_texts(articles["text"])
     rows = clean_articles(articles.with_row_index("page"))
+    rows = rows if page is None else rows.filter(pl.col("page") == page)
     rows = mark(rows, None if any_language else model.codebook.language)
     pages = articles["text"].to_list()
     seen: dict[int, int] = {}
-    for scores, page in zip(model.articles(rows, evidence=n, close=True), rows["page"], strict=True):
-        seen[page] = seen.get(page, 0) + 1
+    for scores, at in zip(model.articles(rows, evidence=n, close=True), rows["page"], strict=True):
+        seen[at] = seen.get(at, 0) + 1
         labels = list(_judged(model, scores))
         in_title, in_text = _marks(labels)
-        own = [span for span in spans.get(page, _lines(pages[page])) if span.article in (0, seen[page])]
-        lines = [_line(pages[page], span, in_text) for span in own]
+        own = [span for span in spans.get(at, _lines(pages[at])) if span.article in (0, seen[at])]
+        lines = [_line(pages[at], span, in_text) for span in own]
         first = next((line for line in lines if not line.dropped), None)
         title = scores.title or ("" if first is None else "".join(part.text for part in first.stretches))
         heading = Line(tuple(_stretches(scores.title or "", 0, len(scores.title or ""), in_title)))

@@ -19,18 +19,12 @@ MINUS = "\N{MINUS SIGN}"
 
 def explanation_page(model: Model, explanations: Sequence[Explanation]) -> str:
     """Return the page; the same explanations give the same bytes."""
-    style, script = (
-        files("classifier").joinpath(name).read_text(encoding="utf-8") for name in ("explain.css", "explain.js")
-    )
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    style, script = _assets()
     title = explanations[0].title if len(explanations) == 1 else f"{len(explanations)} articles"
     head = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{content_policy()}">\n'
         f"{tag('title', f'Why: {title}')}\n<style>{style}</style>\n</head>\n"
     )
     signed = f"{model.name}, codebook {model.codebook.name} {model.codebook.version} ({model.codebook.digest})"
@@ -43,6 +37,20 @@ def explanation_page(model: Model, explanations: Sequence[Explanation]) -> str:
         Html(f"<script>{script}</script>"),
     )
     return f"{head}{body}\n</html>\n"
+
+
+def content_policy() -> str:
+    """Return the content policy of the page, which a server can send in its headers too."""
+    style, script = map(_digest, _assets())
+    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+
+
+def _assets() -> tuple[str, str]:
+    """Return the style and the script."""
+    here = files("classifier")
+    return here.joinpath("explain.css").read_text(encoding="utf-8"), here.joinpath("explain.js").read_text(
+        encoding="utf-8"
+    )
 
 
 def _digest(text: str) -> str:

@@ -22,7 +22,7 @@ from classifier.model import DEFAULT_MODEL, Model
 
 EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 COMMAND = [sys.executable, "-W", "error", "-m", "slantwise"]
-UNWANTED = ("sklearn", "pandas", "trafilatura", "matplotlib", "joblib", "training")
+UNWANTED = ("sklearn", "pandas", "trafilatura", "matplotlib", "joblib", "starlette", "training")
 
 
 class Ended(NamedTuple):

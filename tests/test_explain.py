@@ -105,6 +105,17 @@ def test_a_sentence_over_two_lines_is_marked_on_both(tiny_model):
     assert second == Line((Marked("of gulls.", numbers, (), True), Marked(" Gulls.")))
 
 
+def test_one_page_of_a_batch_is_explained_as_among_the_others(model):
+    shared = "Buy our book about the valley of the seven clinics now."
+    pages = [f"{PAGE.read_text()}\n\n{shared}\n\nSay {n}." for n in range(4)]
+    among = list(explain(model, frame_of(*pages), 2))
+
+    (alone,) = explain(model, frame_of(*pages), 2, page=2)
+
+    assert alone == among[2]
+    assert shared in ["".join(part.text for part in line.stretches) for line in alone.lines if line.dropped]
+
+
 def test_each_article_of_a_page_is_explained_without_the_others(tiny_model):
     quay = "The council voted on Tuesday to widen the quay, which the harbour master had asked for since the spring."
     loaf = "Bakers in the valley must bake at night from Monday, and a loaf will cost more, the guild said on Friday."
