@@ -39,6 +39,8 @@ app = typer.Typer(
 )
 corpora = typer.Typer(help="Public corpora: where they are had, and getting them.", no_args_is_help=True)
 app.add_typer(corpora, name="corpora")
+codebooks = typer.Typer(help="A codebook of your own: start one, see what it lacks, compare two.", no_args_is_help=True)
+app.add_typer(codebooks, name="codebook")
 
 
 class Format(StrEnum):
@@ -457,6 +459,57 @@ def export_command(
         from training.export import export
     export(load(model), to)
     typer.echo(f"wrote {to}; loading such a file runs code, so pass it on only where you are trusted", err=True)
+
+
+@codebooks.command("new")
+def new_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The codebook's name.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.", show_default="NAME.toml")] = None,
+) -> None:
+    """Write a commented codebook to fill in."""
+    from training.codebook_new import write_template
+
+    path = write_template(name, out)
+    _say(f"wrote {path}: fill it in, then run slantwise codebook check {path}")
+
+
+@codebooks.command("check")
+def check_command(
+    path: Annotated[Path, typer.Argument(metavar="CODEBOOK", help="A codebook, TOML.")],
+    coded: Annotated[
+        Path | None, typer.Option("--labels", help="Coded articles: name the labels that have too few.")
+    ] = None,
+) -> None:
+    """Name every gap: labels without definition or rules, names that overlap, too few labels or coded articles.
+
+    Ends with 0 if there is none, 4 if there are gaps, 1 if the codebook cannot be used.
+    """
+    from classifier.errors import CodebookError, QualityError
+    from training.codebook_gaps import gaps
+
+    found = gaps(path, coded)
+    _print("".join(f"{gap}\n" for gap in found))
+    faults = sum(gap.fault for gap in found)
+    if faults:
+        raise CodebookError(
+            f"{path}: cannot be used: {_counted(faults, 'fault')}, {_counted(len(found) - faults, 'gap')}"
+        )
+    if found:
+        raise QualityError(f"{path}: can be used; {_counted(len(found), 'gap')}")
+    _say(f"{path}: no gaps")
+
+
+@codebooks.command("diff")
+def diff_command(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A codebook, or an older version of it.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+) -> None:
+    """Say what is different between two codebooks, and what that means for articles coded already."""
+    from classifier.codebook import read_codebook
+    from training.codebook_diff import differences
+
+    found = differences(read_codebook(first), read_codebook(second))
+    _print("".join(f"{line}\n" for line in found) or "the same\n")
 
 
 @corpora.command("list")

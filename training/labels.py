@@ -20,6 +20,7 @@ from classifier.codebook import Block, Codebook, Head, blocks
 from classifier.errors import LabelError
 
 YES, NO, UNKNOWN = 1, 0, -1
+MIN_CODED = 5  # articles with a label, under which it is not learned
 
 Coded = NDArray[np.int8]
 
