@@ -63,6 +63,17 @@ def read_labels(path: str | Path, codebook: Codebook) -> Coding:
     return Coding(tuple(first_line), np.stack(rows), frozenset(random))
 
 
+def check_row(row: Mapping[str, Any], codebook: Codebook, where: str) -> None:
+    """Refuse a coded article that a label file could not hold.
+
+    Raises
+    ------
+    LabelError
+        If a label or target is not in the codebook.
+    """
+    _answers(row, codebook, where)
+
+
 def align(coding: Coding, articles: pl.DataFrame, codebook: Codebook) -> Coded:
     """Return the answers for each row of `articles`, -1 where nobody coded it; shape (n_articles, n_columns).
 
