@@ -150,7 +150,7 @@ def model():
 
 
 def test_a_model_asks_for_the_rare_label_and_keeps_a_random_part(model):
-    labels = [["apple"]] * 190 + [["pear"]] * 10
+    labels = [["apple"]] * 190 + [["apple", "pear"]] * 10  # a pear that it is not sure of
     frame = articles(labels, seed=5, prefix="n").with_columns(pl.lit(None, pl.String).alias("url"))
     many_apples = Coding(("x",) * 40, answers(BOOK, [["apple"]] * 40), frozenset())
 

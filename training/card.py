@@ -38,7 +38,8 @@ def _lines(model: Model, provenance: Mapping[str, Any], reports: Sequence[Report
     yield from (f"- `{row['file']}`: {row['what']}. Licence: {row['licence']}" for row in provenance["data"])
     yield f"- Not learned, for want of coded articles: {', '.join(_not_learned(model)) or 'nothing'}\n"
     in_articles = [LIMIT_OF_OUTLETS.format(head.field) for head in codebook.heads if head.coded_in == "articles"]
-    yield "\n".join(["## Limits\n", LIMITS, *in_articles, ""])
+    unknown = [f"- Cannot be known: {line}." for line in provenance.get("cannot_be_known", ())]
+    yield "\n".join(["## Limits\n", LIMITS, *in_articles, *unknown, ""])
     for report in reports:
         yield f"## Scores: {report.split.description}\n"
         yield f"`{report.signed}`\n"

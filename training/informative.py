@@ -16,7 +16,6 @@ from classifier.decide import Weights
 from training.labels import YES, Coded
 
 CANDIDATES = 300  # a label, whose features are compared
-OF_SURE = 0.5  # what an article is worth that surely has the label: of a rare one these are wanted too
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +23,7 @@ Floats = NDArray[np.float64]
 def unsure(codebook: Codebook, probability: NDArray[np.floating], weights: Weights, hits: NDArray[np.int64]) -> Floats:
     """Return how much each article could teach of each label, 0 to 1: 1 where the probability is at its threshold.
 
-    Under it that falls to 0, over it to what a sure article is worth.
+    To count in favour of a rare label what the model is already sure of taught it no more (docs/experiments.md).
 
     Parameters
     ----------
@@ -41,8 +40,7 @@ def unsure(codebook: Codebook, probability: NDArray[np.floating], weights: Weigh
     """
     threshold = np.clip(weights.threshold.astype(np.float64), 1e-6, 1 - 1e-6)
     p = np.nan_to_num(probability.astype(np.float64), nan=0.0)
-    over = np.clip((p - threshold) / (1 - threshold), 0, 1)
-    by_model = np.minimum(p / threshold, 1) * (1 - over * (1 - OF_SURE))
+    by_model = np.minimum(p / threshold, (1 - p) / (1 - threshold))
     by_words = hits / (1.0 + hits)
     found = np.where(weights.learned & ~np.isnan(probability), by_model, by_words)
     at = {(block.head.key, block.target): block.columns for block in blocks(codebook)}
