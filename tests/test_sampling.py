@@ -97,6 +97,12 @@ def test_coded_articles_that_spoil_the_random_part_are_named():
     assert draw(frame, coding([first], random=[first]), "random", 5, seed=0).notes == ()
 
 
+def test_coded_articles_that_are_not_in_the_corpus_are_named():
+    (note,) = draw(corpus(50), coding(["z2", "z1"]), "random", 5, seed=0).notes
+
+    assert note == "2 coded articles are not among the articles: z1, z2"
+
+
 def test_a_small_corpus_gives_what_it_has():
     sample = draw(corpus(30), None, "outlet", 40, seed=0)
 
@@ -128,6 +134,14 @@ def test_the_label_with_the_fewest_coded_articles_is_served_first():
 
     assert choose(unsure, sparse.csr_matrix(np.eye(4)), np.array([10, 0]), 2) == [2, 3]
     assert choose(unsure, sparse.csr_matrix(np.eye(4)), np.array([0, 1]), 3) == [0, 1, 2]
+
+
+def test_a_rare_label_does_not_take_every_choice():
+    unsure = np.array([[0.9, 0.0]] * 3 + [[0.0, 0.9]] * 9)
+
+    chosen = choose(unsure, sparse.csr_matrix(np.eye(12)), np.array([4, 1]), 7)
+
+    assert sum(row < 3 for row in chosen) == 2  # 5 : 2 by need
 
 
 def test_an_article_like_one_that_is_chosen_already_waits():

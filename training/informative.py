@@ -1,7 +1,7 @@
 """Choose the articles whose coding would teach a model most: uncertain, unlike one another, rare labels first.
 
-Each choice serves one label: that with the fewest coded articles so far, what is already chosen for it counted in. For
-it the article is taken that the model is least sure of, less so the more it is like one already chosen. Of a label that
+Each choice serves one label, and labels take turns the oftener the fewer coded articles they have. For the label the
+article is taken that the model is least sure of, less so the more it is like one already chosen. Of a label that
 the model has not learned it is not unsure but ignorant; there the words of the codebook stand in for it.
 
 Uncertainty sampling: Lewis & Gale (1994); that its choices must differ from one another: Brinker (2003).
@@ -66,17 +66,20 @@ def choose(unsure: Floats, features: sparse.csr_matrix, coded: NDArray[np.int64]
         How many coded articles have each label, shape (n_columns,).
     """
     left, closest = unsure.copy(), np.zeros(len(unsure))
-    have = np.where(unsure.any(axis=0), coded.astype(np.float64), np.inf)
+    # Served in proportion to 1 / (coded + 1), and not until all labels have as many: one that is nowhere to be found
+    # would take every choice.
+    step = np.where(unsure.any(axis=0), coded + 1.0, np.inf)
+    turn = step.copy()
     chosen: list[int] = []
-    while len(chosen) < n and np.isfinite(have).any():
-        label = int(have.argmin())
+    while len(chosen) < n and np.isfinite(turn).any():
+        label = int(turn.argmin())
         worth = left[:, label] * (1 - closest)
         best = int(worth.argmax())
         if worth[best] <= 0:
-            have[label] = np.inf
+            turn[label] = np.inf
             continue
         chosen.append(best)
-        have[label] += 1
+        turn[label] += step[label]
         left[best] = 0.0
         closest = np.maximum(closest, (features @ features[best].T).toarray()[:, 0])
     return chosen

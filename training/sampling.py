@@ -71,7 +71,7 @@ def draw(
     order = np.argsort(number, kind="stable")
     n_random = n if by == RANDOM else max(1, round(n * RANDOM_PART))
     random = order[~done[order]][:n_random]
-    notes = [*_passed_over(articles, coding, number, random)]
+    notes = [*_not_there(articles, coding), *_passed_over(articles, coding, number, random)]
     free = ~done & (number >= RESERVE)
     free[random] = False
     if by == RANDOM:
@@ -187,6 +187,11 @@ def check_same(codebook: Codebook, model: Model) -> None:
     if ours != theirs:
         msg = f"model {model.name} has other questions or labels than codebook {codebook.name} {codebook.version}"
         raise SlantwiseError(f"{msg} (slantwise codebook diff shows how two differ; train one with this codebook)")
+
+
+def _not_there(articles: pl.DataFrame, coding: Coding | None) -> list[str]:
+    missing = sorted(set(coding.ids if coding else ()) - set(articles["id"]))
+    return [f"{len(missing):,} coded articles are not among the articles: {_some(missing)}"] if missing else []
 
 
 def _passed_over(articles: pl.DataFrame, coding: Coding | None, number: Numbers, random: NDArray[np.intp]) -> list[str]:
