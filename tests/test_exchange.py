@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
-from classifier.errors import LabelError
+from classifier.errors import LabelError, SlantwiseError
 from training.exchange import FORMS, write_tasks
 from training.exports import read_exports
 from training.labels import read_labels
@@ -295,6 +295,26 @@ def test_nothing_ticked_is_none_where_a_question_may_be_answered_so(tiny_codeboo
     assert [(row["id"], row["topics"]) for row in rows([dash], tiny_codebook, tmp_path / "d.jsonl")] == [("a1", [])]
 
 
+def test_a_second_round_is_added_to_the_first_and_nothing_is_written_over(tiny_codebook, file, tmp_path):
+    first = file("coded.jsonl", lines({"id": "a7", "topics": ["bread"], "coder": "ann", "sampling": "random"}))
+    second = file("ben.jsonl", doccano("topics:harbour"))
+
+    with pytest.raises(SlantwiseError, match=r"coded\.jsonl: is there already.*hand it in beside the exports"):
+        list(labels_from([second], tiny_codebook, first))
+    assert rows([first, second], tiny_codebook, tmp_path / "both.jsonl") == [
+        {"id": "a7", "topics": ["bread"], "sampling": "random", "coder": "ann"},
+        {"id": "a1", "topics": ["harbour"], "coder": "ben"},
+    ]
+
+
+def test_a_file_that_may_be_half_coded_is_not_written_over(tiny_codebook, file):
+    sheet = file("code.csv", "id,topics\na1,bread\n")
+
+    with pytest.raises(SlantwiseError, match="may be half coded"):
+        write_tasks(ARTICLES, tiny_codebook, "csv", sheet)
+    assert "bread" in sheet.read_text()
+
+
 # --- two coders
 
 
@@ -335,7 +355,7 @@ def test_one_coder_s_answers_can_be_taken_alone(tiny_codebook, file, tmp_path):
         ["bread"],
     ]
     with pytest.raises(LabelError, match="no article is coded by '3'; coders are 1, 2"):
-        list(labels_from([export], tiny_codebook, tmp_path / "o.jsonl", coder="3"))
+        list(labels_from([export], tiny_codebook, tmp_path / "none.jsonl", coder="3"))
 
 
 def test_files_of_coders_who_are_not_named_are_told_apart_by_their_names(tiny_codebook, file, tmp_path):

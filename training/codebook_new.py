@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from classifier.atomic import write_atomically
+from classifier.atomic import refuse_overwriting, write_atomically
 from classifier.errors import CodebookError
 from training.datafiles import data_file
 
@@ -16,16 +16,15 @@ def write_template(name: str, out: Path | None = None) -> Path:
 
     Raises
     ------
-    CodebookError
-        If the name is none, or a file is there already: a codebook is work that nothing may overwrite.
+    SlantwiseError
+        If the name is none, or a file is there already.
     """
     if not re.fullmatch(NAME, name):
         raise CodebookError(
             f"a codebook's name has letters, digits, - and _; found {name!r} (it becomes a file's name)"
         )
     out = out or Path(f"{name}.toml")
-    if out.exists():
-        raise CodebookError(f"{out}: is there already (name another, or --out FILE)")
+    refuse_overwriting(out, "name another, or --out FILE")
     text = data_file("codebooks/template.toml").read_text(encoding="utf-8")
     with write_atomically(out) as file:
         file.write(text.replace(PLACE_OF_NAME, name).encode())

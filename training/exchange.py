@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 import polars as pl
 
-from classifier.atomic import write_atomically
+from classifier.atomic import refuse_overwriting, write_atomically
 from classifier.codebook import Block, Codebook, Label, blocks, question
 
 BETWEEN = ":"  # question and label
@@ -35,6 +35,11 @@ def write_tasks(articles: pl.DataFrame, codebook: Codebook, form: str, out: Path
         Columns id, title, text, sampling and stratum.
     form
         A key of `FORMS`.
+
+    Raises
+    ------
+    SlantwiseError
+        If one of the files is there already.
     """
     tasks = [
         {key: value for key, value in row.items() if value is not None}
@@ -45,6 +50,8 @@ def write_tasks(articles: pl.DataFrame, codebook: Codebook, form: str, out: Path
     if beside is not None:
         suffix, setup = beside
         files[out.with_name(f"{out.stem}{suffix}")] = setup(codebook)
+    for path in files:
+        refuse_overwriting(path, "a sheet there may be half coded; name another")
     for path, text in files.items():
         with write_atomically(path) as file:
             file.write(text.encode())

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifier.atomic import write_atomically
+from classifier.atomic import refuse_overwriting, write_atomically
 from classifier.codebook import Codebook
 from classifier.errors import LabelError
 from training.exports import Article, Exported, by_article, read_exports, to_row
@@ -30,7 +30,11 @@ def labels_from(
     ------
     LabelError
         If a file cannot be used, or coders disagree and nobody said what to do with that.
+    SlantwiseError
+        If a file that would be written is there already.
     """
+    for path in (out, *([disputes] if disputes else [])):
+        refuse_overwriting(path, "name another; hand it in beside the exports to have both in one")
     exported = read_exports(paths, codebook)
     if coder is not None:
         exported = exported.of_coder(coder)
