@@ -39,6 +39,8 @@ app = typer.Typer(
 )
 corpora = typer.Typer(help="Public corpora: where they are had, and getting them.", no_args_is_help=True)
 app.add_typer(corpora, name="corpora")
+codebooks = typer.Typer(help="A codebook of your own: start one, see what it lacks, compare two.", no_args_is_help=True)
+app.add_typer(codebooks, name="codebook")
 
 
 class Format(StrEnum):
@@ -51,6 +53,14 @@ class Format(StrEnum):
 class Cluster(StrEnum):
     article = "article"
     outlet = "outlet"
+
+
+class TaskFormat(StrEnum):
+    jsonl = "jsonl"
+    csv = "csv"
+    label_studio = "label-studio"
+    doccano = "doccano"
+    prodigy = "prodigy"
 
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model file.", show_default="the model that ships")]
@@ -260,6 +270,77 @@ def labels_command(model: ModelOption = None) -> None:
 
     for line in label_lines(load(model)):
         typer.echo(line)
+
+
+@app.command("sample")
+def sample_command(
+    articles: Annotated[list[Path], typer.Argument(metavar="ARTICLES...", help="Files or folders.")],
+    codebook: Annotated[Path, typer.Option(help="The codebook that is coded by.")],
+    out: Annotated[Path, typer.Option(help="The file to write; what a tool is set up with is written beside it.")],
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Articles to draw.")] = 100,
+    by: Annotated[
+        str, typer.Option(help="random, outlet, year, month, a column, or model: what teaches --model most.")
+    ] = "random",
+    form: Annotated[TaskFormat, typer.Option("--format", help="Form of the file.")] = TaskFormat.jsonl,
+    coded: Annotated[
+        Path | None, typer.Option("--labels", help="What is coded already, and not drawn again.", show_default="none")
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="The model of --by model.", show_default="none")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Keep it from draw to draw, so that random parts add up.")] = 0,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Draw articles to code, and write them for Label Studio, doccano, Prodigy, a sheet or by hand.
+
+    A quarter of each draw, all of it with --by random, is random and marked so: only that tells shares of all articles.
+    """
+    from classifier.articles import Columns
+    from classifier.codebook import read_codebook
+
+    with _needs_extra("train"):
+        from training.exchange import write_tasks
+        from training.inputs import read_articles_table
+        from training.labels import read_labels
+        from training.sampling import NOT_COLUMNS, check_same, draw
+    _refuse({"--by model needs --model FILE, and --model is for --by model": (by == "model") != (model is not None)})
+    book, loaded = read_codebook(codebook), load(model) if model else None
+    if loaded is not None:
+        check_same(book, loaded)
+    coding = read_labels(coded, book) if coded else None
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse:
+        table = read_articles_table(articles, columns, refuse, () if by in NOT_COLUMNS else (by,))
+    drawn = draw(table, coding, by, n, seed, loaded)
+    files = write_tasks(drawn.articles, book, form, out)
+    for line in (*drawn.notes, f"wrote {' and '.join(map(str, files))}: {drawn.counts}"):
+        _say(line)
+    _say_rejected(refuse)
+
+
+@app.command("labels-from")
+def labels_from_command(
+    exports: Annotated[
+        list[Path], typer.Argument(metavar="EXPORT...", help="Exports of Label Studio, doccano, Prodigy; CSV, JSONL.")
+    ],
+    codebook: Annotated[Path, typer.Option(help="The codebook that was coded by.")],
+    out: Annotated[Path, typer.Option(help="The label file to write, which train and evaluate read.")],
+    coder: Annotated[
+        str | None, typer.Option(help="Take one coder's answers alone.", show_default="all, where they agree")
+    ] = None,
+    disputes: Annotated[
+        Path | None,
+        typer.Option(help="Where articles go that coders answered differently.", show_default="they are an error"),
+    ] = None,
+) -> None:
+    """Make a label file of what coders did in Label Studio, doccano, Prodigy or a sheet."""
+    from classifier.codebook import read_codebook
+
+    with _needs_extra("train"):
+        from training.labels_from import labels_from
+    for line in labels_from(exports, read_codebook(codebook), out, coder=coder, disputes=disputes):
+        _say(line)
 
 
 @app.command("train")
@@ -480,6 +561,57 @@ def export_command(
         from training.export import export
     export(load(model), to)
     typer.echo(f"wrote {to}; loading such a file runs code, so pass it on only where you are trusted", err=True)
+
+
+@codebooks.command("new")
+def new_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The codebook's name.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.", show_default="NAME.toml")] = None,
+) -> None:
+    """Write a commented codebook to fill in."""
+    from training.codebook_new import write_template
+
+    path = write_template(name, out)
+    _say(f"wrote {path}: fill it in, then run slantwise codebook check {path}")
+
+
+@codebooks.command("check")
+def check_command(
+    path: Annotated[Path, typer.Argument(metavar="CODEBOOK", help="A codebook, TOML.")],
+    coded: Annotated[
+        Path | None, typer.Option("--labels", help="Coded articles: name the labels that have too few.")
+    ] = None,
+) -> None:
+    """Name every gap: labels without definition or rules, names that overlap, too few labels or coded articles.
+
+    Ends with 0 if there is none, 4 if there are gaps, 1 if the codebook cannot be used.
+    """
+    from classifier.errors import CodebookError, QualityError
+    from training.codebook_gaps import gaps
+
+    found = gaps(path, coded)
+    _print("".join(f"{gap}\n" for gap in found))
+    faults = sum(gap.fault for gap in found)
+    if faults:
+        raise CodebookError(
+            f"{path}: cannot be used: {_counted(faults, 'fault')}, {_counted(len(found) - faults, 'gap')}"
+        )
+    if found:
+        raise QualityError(f"{path}: can be used; {_counted(len(found), 'gap')}")
+    _say(f"{path}: no gaps")
+
+
+@codebooks.command("diff")
+def diff_command(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A codebook, or an older version of it.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+) -> None:
+    """Say what is different between two codebooks, and what that means for articles coded already."""
+    from classifier.codebook import read_codebook
+    from training.codebook_diff import differences
+
+    found = differences(read_codebook(first), read_codebook(second))
+    _print("".join(f"{line}\n" for line in found) or "the same\n")
 
 
 @corpora.command("list")

@@ -38,6 +38,18 @@ def write_atomically(path: str | Path) -> Iterator[BinaryIO]:
         raise SlantwiseError(f"{path}: cannot be written: {error.strerror} ({way_out})") from None
 
 
+def refuse_overwriting(path: Path, way_out: str) -> None:
+    """Keep somebody's work by hand from being written over.
+
+    Raises
+    ------
+    SlantwiseError
+        If the file is there already; `way_out` says what to do then.
+    """
+    if path.is_file():
+        raise SlantwiseError(f"{path}: is there already, and may hold work that is nowhere else ({way_out})")
+
+
 def _write_and_rename(target: Path) -> Iterator[BinaryIO]:
     handle, partial = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
     try:

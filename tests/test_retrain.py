@@ -226,7 +226,7 @@ def test_coded_articles_that_are_not_there_are_counted(files: Files, command: Co
     status, said, _ = command(*files.arguments())
 
     assert status == 0
-    assert "83 articles; 1 coded ones are not among them\n" in said
+    assert "83 articles; 1 coded ones are not among them, and not used: a2\n" in said
     assert read_model_file(files.out).manifest["coded"] == 83
 
 

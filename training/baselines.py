@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from classifier.codebook import Head
+from classifier.codebook import Block
 from classifier.features import document, split_words
 from training.questions import Judged
 
@@ -75,10 +75,7 @@ def _outlet_majority(coded: Bools, outlets: NDArray[np.object_]) -> Bools:
 def _keywords(question: Judged, texts: pl.Series) -> Bools:
     """Give each label whose title, definition and other names share two words with an article's opening."""
     head = question.block.head
-    words = split_words(texts).list.eval(_stem(pl.element())).list.unique()
-    terms = _terms(head, question)
-    shared = [words.list.set_intersection(sorted(terms[key])).list.len().to_numpy() for key in question.keys]
-    hits = np.stack(shared, axis=1)
+    hits = keyword_hits(question.block, texts)[:, question.kept]
     likeliest = (hits + question.coded.mean(axis=0) / 2).argmax(axis=1)
     if head.kind != "many-of":
         return _one_hot(likeliest, hits.shape[1])
@@ -88,9 +85,21 @@ def _keywords(question: Judged, texts: pl.Series) -> Bools:
     return assigned
 
 
-def _terms(head: Head, question: Judged) -> dict[str, set[str]]:
+def keyword_hits(block: Block, texts: pl.Series) -> NDArray[np.int64]:
+    """Return how many different words of each label's title, definition and other names a text has.
+
+    Shape (n_articles, n_labels_of_the_head).
+    """
+    words = split_words(texts).list.eval(_stem(pl.element())).list.unique()
+    terms = _terms(block)
+    shared = [words.list.set_intersection(sorted(terms[key])).list.len().to_numpy() for key in block.head.keys]
+    return np.stack(shared, axis=1).astype(np.int64)
+
+
+def _terms(block: Block) -> dict[str, set[str]]:
     """Return the words that the codebook has for each label and for hardly another."""
-    own = {target.label: target.definitions for target in head.targets}.get(question.block.target or "", {})
+    head = block.head
+    own = {target.label: target.definitions for target in head.targets}.get(block.target or "", {})
     said = {
         label.key: " ".join([label.key, label.title, label.definition, own.get(label.key, "")]) for label in head.labels
     }

@@ -15,10 +15,11 @@ LIMITS = """\
   probabilities are too high and precision is lower than here: code a random sample of your own before counting labels.
 - A head that is asked under a label of another (stance) is judged on articles that coders gave that label. In use it is
   asked where the model assigns the label, so that its errors add to those of the label.
-- `leaning` says which side's outlets a text reads like. It is no verdict on an article, and on outlets that the model
-  does not know it is weak: see its row below.
 - Figures are agreement with the coding that the model learned from, and share that coding's errors. Vocabulary and
   latent space were learned without labels, from articles that no coder saw where these are the more."""
+LIMIT_OF_OUTLETS = """\
+- `{}` was not coded by reading, but is a column of the articles. It says what a text reads like and is no verdict on
+  an article, and on outlets that the model does not know it is weak: see its row below."""
 
 
 def model_card(model: Model, provenance: Mapping[str, Any], reports: Sequence[Report]) -> str:
@@ -36,7 +37,9 @@ def _lines(model: Model, provenance: Mapping[str, Any], reports: Sequence[Report
     yield f"- Trained on {n_articles:,} articles, {n_coded:,} of them coded; seed {seed}"
     yield from (f"- `{row['file']}`: {row['what']}. Licence: {row['licence']}" for row in provenance["data"])
     yield f"- Not learned, for want of coded articles: {', '.join(_not_learned(model)) or 'nothing'}\n"
-    yield f"## Limits\n\n{LIMITS}\n"
+    in_articles = [LIMIT_OF_OUTLETS.format(head.field) for head in codebook.heads if head.coded_in == "articles"]
+    unknown = [f"- Cannot be known: {line}." for line in provenance.get("cannot_be_known", ())]
+    yield "\n".join(["## Limits\n", LIMITS, *in_articles, *unknown, ""])
     for report in reports:
         yield f"## Scores: {report.split.description}\n"
         yield f"`{report.signed}`\n"

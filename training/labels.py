@@ -20,6 +20,7 @@ from classifier.codebook import Block, Codebook, Head, blocks
 from classifier.errors import LabelError
 
 YES, NO, UNKNOWN = 1, 0, -1
+MIN_CODED = 5  # articles with a label, under which it is not learned
 
 Coded = NDArray[np.int8]
 
@@ -60,6 +61,17 @@ def read_labels(path: str | Path, codebook: Codebook) -> Coding:
     if not rows:
         raise LabelError(f"{path}: no coded articles; expected one JSON object a line")
     return Coding(tuple(first_line), np.stack(rows), frozenset(random))
+
+
+def check_row(row: Mapping[str, Any], codebook: Codebook, where: str) -> None:
+    """Refuse a coded article that a label file could not hold.
+
+    Raises
+    ------
+    LabelError
+        If a label or target is not in the codebook.
+    """
+    _answers(row, codebook, where)
 
 
 def align(coding: Coding, articles: pl.DataFrame, codebook: Codebook) -> Coded:

@@ -30,11 +30,10 @@ from classifier.decide import Weights, fitting_order, probabilities, side_featur
 from classifier.errors import LabelError
 from classifier.features import Floats
 from training.calibration import many_of_threshold, one_of_thresholds, platt, temperature
-from training.labels import NO, UNKNOWN, YES, Coded
+from training.labels import MIN_CODED, NO, UNKNOWN, YES, Coded
 from training.material import Material
 from training.splits import Fold, Rows, cross_fit
 
-MIN_CODED = 5  # articles with a label, under which it is not learned
 N_FOLDS = 5
 MANY_ROWS = 6000  # up to here ridge regression is solved exactly
 RIDGE_PENALTY = 0.5

@@ -25,10 +25,13 @@ from training.corpora import content_sha256, registry
 from training.evaluate import Settings, evaluate
 from training.inputs import Inputs, answers_for, read_inputs
 from training.labels import UNKNOWN, coded_anywhere
+from training.limits import limits, refuse_nothing
 from training.material import prepare
 from training.predictions import Predictions, cross_validated, deal, deal_by_column, of_model, sides_of
 from training.recipe import fit
 from training.report import Report
+
+NAMED = 5  # coded articles that are not there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +77,15 @@ def retrain(options: Options, on_reject: OnReject) -> Iterator[str]:
     )
     for column in options.published_splits:
         sides_of(inputs.articles, column)  # say before the work that a split cannot be made
-    missing = inputs.n_without_article
     yield f"{len(inputs.coding.ids):,} coded articles, codebook {codebook.name} {codebook.version} ({codebook.digest})"
-    yield f"{len(inputs.articles):,} articles" + (f"; {missing:,} coded ones are not among them" if missing else "")
+    yield f"{len(inputs.articles):,} articles{_not_there(inputs)}"
+    refuse_nothing(inputs)
     before = None if held is None else _held_predictions(held, options, inputs)
 
     yield "preparing features, latent space and near-duplicates"
     vocabulary, material = prepare(inputs.articles, inputs.answers, codebook, Memory(options.cache, verbose=0))
+    unknown = list(limits(inputs, material))
+    yield from (f"  cannot be known: {line}" for line in unknown)
 
     folds, split = deal(material, inputs.articles, "outlet", options.folds, options.seed)
     yield f"judging the recipe: {split.description}"
@@ -103,10 +108,18 @@ def retrain(options: Options, on_reject: OnReject) -> Iterator[str]:
         yield from _comparison_lines(found)
         if not is_better(found):
             out = out.with_suffix(f".candidate{out.suffix}")
-    digest = _write(model, out, inputs, reports, options)
+    digest = _write(model, out, inputs, reports, unknown, options)
     yield f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB, sha256 {digest[:12]}) and {_card_path(out)}"
     if out != options.out:
         raise QualityError(f"{options.out}: not replaced, since the new model is not better; it is {out}")
+
+
+def _not_there(inputs: Inputs) -> str:
+    missing = sorted(set(inputs.coding.ids) - set(inputs.articles["id"]))
+    if not missing:
+        return ""
+    named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else "")
+    return f"; {len(missing):,} coded ones are not among them, and not used: {named}"
 
 
 def is_better(found: Sequence[Comparison]) -> bool:
@@ -156,12 +169,15 @@ def _report(predictions: Predictions, inputs: Inputs, options: Options) -> Repor
     return evaluate(predictions, inputs.coding, name, {**inputs.signature, "model": name}, settings)
 
 
-def _write(model: Model, out: Path, inputs: Inputs, reports: Sequence[Report], options: Options) -> str:
+def _write(
+    model: Model, out: Path, inputs: Inputs, reports: Sequence[Report], unknown: Sequence[str], options: Options
+) -> str:
     provenance = {
         "data": _sources(options, inputs.articles),
         "articles": len(inputs.articles),
         "coded": len(inputs.coding.ids) - inputs.n_without_article,
         "seed": options.seed,
+        "cannot_be_known": list(unknown),
         "evaluations": [_shortened(report) for report in reports],
     }
     digest = model.write(out, provenance)
