@@ -447,6 +447,78 @@ def compare_command(
     _say_rejected(refuse)
 
 
+@app.command("shares")
+def shares_command(
+    coded: Annotated[
+        Path, typer.Option("--labels", help='Coded articles, JSON Lines; those drawn at random say "sampling": "random".')
+    ],
+    articles: Annotated[
+        list[str] | None, typer.Option(help="The corpus: files or folders, scored here; may be given again.")
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="The corpus as slantwise score wrote it (.parquet .csv .jsonl); --articles adds columns."),
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="month, year, outlet or any column; may be given again, to be crossed.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="A label or question, as topics.vaccines or topics; may be given again.")
+    ] = None,
+    strata: Annotated[
+        str | None, typer.Option(help="A column within whose values articles were drawn at random, at rates of their own.")
+    ] = None,
+    least: Annotated[
+        int, typer.Option(min=1, help="Articles coded at random from which a group stands by its own errors.")
+    ] = 50,
+    model: ModelOption = None,
+    coded_are_new: Annotated[
+        bool, typer.Option("--coded-are-new", help="With --scores: the model learned from none of the coded articles.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="A table, .csv or .json.", show_default="none")] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for shares.png, shares.svg and shares.html.", show_default="none")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws intervals.")] = 0,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Give the shares of labels in all articles and by group, corrected for the model's errors, with 95% intervals."""
+    from classifier.articles import Columns
+
+    with _needs_extra("train"):
+        from training.share_files import write_plots, write_shares
+        from training.share_inputs import Sources, read_corpus
+        from training.share_report import estimate_shares
+        from training.share_table import shares_text
+    _refuse(
+        {
+            "--articles is needed, or --scores": not articles and scores is None,
+            "--out is a .csv or a .json": out is not None and out.suffix not in {".csv", ".json"},
+            "--coded-are-new is for --scores": coded_are_new and scores is None,
+            "--strata is a further column: --by crosses it already": strata is not None and strata in (by or ()),
+        }
+    )
+    sources = Sources(
+        labels=coded,
+        articles=articles or (),
+        by=(*(by or ()), *([strata] if strata else ())),
+        columns=Columns(id=id_column, text=text_column, title=title_column),
+        scores=scores,
+        coded_are_new=coded_are_new,
+    )
+    with _rejects(rejects) as refuse:
+        corpus = read_corpus(load(model), sources, refuse)
+    found = estimate_shares(corpus, labels=label or (), strata=strata, least=least, seed=seed)
+    _print(shares_text(found, width=_width(), colour=_colour()))
+    written = [*write_shares(found, out), *write_plots(found, plots)]
+    if written:
+        _say(f"wrote {' and '.join(map(str, written))}")
+    _say_rejected(refuse)
+
+
 @app.command("export")
 def export_command(
     to: Annotated[Path, typer.Option(help="The file to write, such as pipeline.joblib.")],

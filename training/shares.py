@@ -23,6 +23,7 @@ JEFFREYS = 0.5  # prior weight of a yes and of a no: an observation between them
 NOTHING_KNOWN = 0.5
 FEWEST_SPREAD = 2  # values that have a standard deviation
 TELLS_APART = 0.975  # part of the draws in which a classifier must say a label more often where it is right
+POSSIBLE = 0.025  # part of the draws in which error rates must allow for what was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def prediction_powered(counts: Counts, seed: int = 0) -> Estimate:
 def adjusted_count(yes: int, articles: int, rates: Rates, seed: int = 0) -> Estimate | None:
     """Return the share by adjusted counting: (assigned - false positive rate) / (true - false positive rate).
 
-    It holds where the classifier errs as often as where its rates were found. None where it cannot tell the label apart.
+    It holds where the classifier errs as often as where its rates were found. None where it cannot tell the label apart,
+    or says it more rarely than it is wrong elsewhere (or more often than it is right): then it cannot err alike here.
 
     Parameters
     ----------
@@ -232,6 +234,8 @@ def _solved(found: tuple[float, float, float], drawn: Sequence[Floats]) -> Estim
     said, true, false = drawn
     apart = true > false
     if found[1] <= found[2] or apart.mean() < TELLS_APART:
+        return None
+    if min((said >= false).mean(), (said <= true).mean()) < POSSIBLE:
         return None
     value = float(np.clip((found[0] - found[2]) / (found[1] - found[2]), 0, 1))
     return _estimate(value, np.clip((said - false)[apart] / (true - false)[apart], 0, 1))
