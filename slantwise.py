@@ -450,7 +450,8 @@ def compare_command(
 @app.command("shares")
 def shares_command(
     coded: Annotated[
-        Path, typer.Option("--labels", help='Coded articles, JSON Lines; those drawn at random say "sampling": "random".')
+        Path,
+        typer.Option("--labels", help='Coded articles, JSON Lines; those drawn at random say "sampling": "random".'),
     ],
     articles: Annotated[
         list[str] | None, typer.Option(help="The corpus: files or folders, scored here; may be given again.")
@@ -466,7 +467,8 @@ def shares_command(
         list[str] | None, typer.Option(help="A label or question, as topics.vaccines or topics; may be given again.")
     ] = None,
     strata: Annotated[
-        str | None, typer.Option(help="A column within whose values articles were drawn at random, at rates of their own.")
+        str | None,
+        typer.Option(help="A column within whose values articles were drawn at random, at rates of their own."),
     ] = None,
     least: Annotated[
         int, typer.Option(min=1, help="Articles coded at random from which a group stands by its own errors.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from classifier.atomic import write_atomically
 from classifier.errors import SlantwiseError
 from training.share_page import shares_page
-from training.share_plots import paper_drawing, panels
+from training.share_plots import panels, paper_drawing
 from training.share_report import Shares
 
 

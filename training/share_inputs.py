@@ -1,7 +1,7 @@
 """Read what shares are estimated from: a corpus with a model's answers, and what coders said of some of it.
 
-A corpus is scored batch by batch, or its scores are read from a file that `slantwise score` wrote. Texts are kept of coded
-articles alone: those that the model learned from get what it said while they were held out, for an error that it was
+A corpus is scored batch by batch, or its scores are read from a file that `slantwise score` wrote. Texts are kept of
+coded articles alone: those that the model learned from get what it said while they were held out, for an error that it was
 taught to avoid is no error that it makes elsewhere.
 """
 
@@ -212,16 +212,16 @@ def _answer_where_absent(codebook: Codebook, answers: Coded) -> None:
             answers[present == UNKNOWN, block.columns] = UNKNOWN
 
 
-def _hold_out(
-    model: Model, texts: pl.DataFrame, scores: Scores, answers: Coded, row_of: dict[str, int]
-) -> list[str]:
+def _hold_out(model: Model, texts: pl.DataFrame, scores: Scores, answers: Coded, row_of: dict[str, int]) -> list[str]:
     """Put, in place, held-out scores to coded articles that the model learned from; return notes.
 
     Articles that it learned from and has no such scores of count as not coded.
     """
     notes = []
     if model.record is None:
-        notes.append("The model file does not say what it learned from; if that were coded articles, errors look too few.")
+        notes.append(
+            "The model file does not say what it learned from; if that were coded articles, errors look too few."
+        )
     rows = np.array([row_of[key] for key in texts["id"]], dtype=np.intp)
     if not len(rows) or model.record is None:
         return notes
@@ -234,7 +234,9 @@ def _hold_out(
     for block, of_block in zip(model.blocks, known.T, strict=True):
         answers[np.ix_(rows[of_block], range(block.columns.start, block.columns.stop))] = UNKNOWN
     if len(found):
-        notes.append(f"{len(found):,} coded articles that the model learned from stand by what it said while they were held out.")
+        notes.append(
+            f"{len(found):,} coded articles that the model learned from stand by what it said while they were held out."
+        )
     if n_known := int((known & asked).any(axis=1).sum()):
         notes.append(f"{n_known:,} coded articles begin like one that the model learned from and count as not coded.")
     return notes
@@ -261,4 +263,3 @@ def is_estimated(block: Block) -> bool:
 def label_name(block: Block, key: str) -> str:
     """Return what a label is called beside those of other questions: `topics.vaccines`, `stance.vaccines.favor`."""
     return f"{question(block)}.{key}"
-

@@ -5,13 +5,14 @@ from itertools import groupby
 from classifier.markup import Html, tag, together
 from training.markup import listed, number, row, table
 from training.page import document
-from training.share_plots import Panel, panel_svg, panels
+from training.share_plots import FEWEST_PLOTTED, Panel, panel_svg, panels
 from training.share_report import Share, Shares
 from training.shares import Estimate
 
 LEGEND = (
     "Band or bar: 95% interval. Filled point: the group's own articles that were coded at random (prediction-powered "
-    "inference). Hollow point: adjusted count, with the error rates of all groups. Dashed line or tick: the naive count."
+    "inference). Hollow point: adjusted count, by the error rates of all groups. Dashed line or tick: naive count. "
+    f"Groups of under {FEWEST_PLOTTED} articles are in the tables alone."
 )
 COLUMNS = ["articles", "coded", "share", "by", "adjusted count", "probabilistic", "naive"]
 

@@ -25,6 +25,7 @@ ON_PAGE = {colour: colour for colour in PAPER}  # the page replaces them by its 
 HEIGHT = 150  # points, of a panel over time
 MOST_PANELS = 48  # of one drawing
 MOST_ROWS = 60
+FEWEST_PLOTTED = 20  # articles of a group: a handful is a point with a bar over half the plot; tables have all groups
 ACROSS = 3
 DOTS_PER_INCH = 200
 MONTHS = 12
@@ -62,13 +63,14 @@ def panels(shares: Shares) -> list[Panel]:
     Raises
     ------
     SlantwiseError
-        If there are more than fit a drawing.
+        If there are more than fit a drawing, or no group is large enough.
     """
     if not shares.by:
         return [Panel("all articles", "", shares.rows)]
     along = next((name for name in shares.by if name in PERIODS), shares.by[0])
     rest = [name for name in shares.by if name != along]
-    rows = [row for row in shares.rows if row.group and (along not in PERIODS or row.group[along] is not None)]
+    rows = [row for row in shares.rows if row.group and row.articles >= FEWEST_PLOTTED]
+    rows = [row for row in rows if along not in PERIODS or row.group[along] is not None]
 
     def key(row: Share) -> tuple[str, ...]:
         return (row.label, *(row.group[name] or "not known" for name in rest))
@@ -77,6 +79,10 @@ def panels(shares: Shares) -> list[Panel]:
         Panel(": ".join(key), along, tuple(sorted(some, key=lambda row: row.group[along] or "")))
         for key, some in groupby(sorted(rows, key=key), key)
     ]
+    if not found:
+        raise SlantwiseError(
+            f"no group by {' and '.join(shares.by)} has {FEWEST_PLOTTED} articles to plot (group coarser)"
+        )
     if len(found) > MOST_PANELS:
         raise SlantwiseError(f"{len(found):,} panels to plot, {MOST_PANELS} fit a drawing (name labels with --label)")
     return found
@@ -84,7 +90,9 @@ def panels(shares: Shares) -> list[Panel]:
 
 def panel_svg(panel: Panel, key: str) -> str:
     """Return a panel as SVG that stands in a page; `key` as for the other plots of a page."""
-    axes = _timeline_axes() if panel.over_time else named_rows([short(panel.name(one)) for one in _rows(panel)], right=10)
+    axes = (
+        _timeline_axes() if panel.over_time else named_rows([short(panel.name(one)) for one in _rows(panel)], right=10)
+    )
     _draw(axes, panel, ON_PAGE)
     return svg(axes, key, _described(panel))
 
@@ -213,9 +221,7 @@ def _name_rows(axes: Axes, panel: Panel) -> None:
     axes.set_yticks(range(len(rows)), [short(panel.name(one)) for one in rows], parse_math=False)
 
 
-def _point(
-    axes: Axes, at: float, share: Share, colours: Colours, *, upright: bool, place: float = 0.0
-) -> None:
+def _point(axes: Axes, at: float, share: Share, colours: Colours, *, upright: bool, place: float = 0.0) -> None:
     """Draw a share: filled where the group's own coded articles give it, else hollow."""
     assert share.best is not None
     x, y = (at, share.best.value) if upright else (at, place)

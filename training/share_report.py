@@ -1,7 +1,7 @@
 """Estimate shares of labels, in all and group by group: a corpus with answers -> rows to publish.
 
-Each row says by which method it was estimated, and shows the other methods and the naive count beside it. Where a group has
-too few articles that were coded at random, the error rates of all groups together stand in for its own; where those
+Each row says by which method it was estimated, and shows the other methods and the naive count beside it. Where a group
+has too few articles that were coded at random, the error rates of all groups together stand in for its own; where those
 cannot be told either, nothing is said.
 """
 
@@ -169,9 +169,7 @@ def _codes(column: pl.Series) -> NDArray[np.intp]:
 class _Label:
     """One label's shares; holds its error rates, which are of all groups together."""
 
-    def __init__(
-        self, corpus: Corpus, name: str, column: int, layers: NDArray[np.intp], least: int, seed: int
-    ) -> None:
+    def __init__(self, corpus: Corpus, name: str, column: int, layers: NDArray[np.intp], least: int, seed: int) -> None:
         self.name, self.layers, self.least, self.seed = name, layers, least, seed
         answers, probability = corpus.answers[:, column], corpus.scores.probability[:, column]
         self.yes, self.coded = answers == YES, answers != UNKNOWN
@@ -184,7 +182,7 @@ class _Label:
         self.why_not = _why_no_rates(n_positive, n_negative, learned=self.learned)
 
     def _rated(self, side: Bools) -> tuple[Bools, int]:
-        """Return the articles with the label, or without, that error rates are told from: drawn at random if enough are."""
+        """Return the articles with the label, or without, that an error rate is of: drawn at random if enough are."""
         drawn = self.drawn & side
         rated = drawn if drawn.sum() >= ENOUGH_AT_RANDOM else self.coded & side
         return rated, int(rated.sum())
@@ -224,7 +222,9 @@ class _Label:
     def _counts(self, rows: NDArray[np.intp]) -> Counts:
         drawn, yes, said = self.drawn[rows], self.yes[rows], self.assigned[rows]
         cells = (yes & said, ~yes & said, yes & ~said, ~yes & ~said)
-        return Counts(*(int((drawn & cell).sum()) for cell in cells), int((~drawn & said).sum()), int((~drawn & ~said).sum()))
+        return Counts(
+            *(int((drawn & cell).sum()) for cell in cells), int((~drawn & said).sum()), int((~drawn & ~said).sum())
+        )
 
     def _adjusted(self, rows: NDArray[np.intp]) -> tuple[Estimate | None, Estimate | None]:
         if self.why_not:
@@ -251,10 +251,10 @@ def _why_no_rates(n_positive: int, n_negative: int, *, learned: bool) -> str:
 
 def _notes(corpus: Corpus, columns: Mapping[str, int], strata: str | None) -> Iterator[str]:
     if not corpus.random.any():
-        yield 'No coded article says "sampling": "random", so none stands for the corpus: all shares are adjusted counts.'
+        yield 'No coded article says "sampling": "random", so none stands for the corpus: shares are adjusted counts.'
         return
     yield (
-        f"Prediction-powered shares hold if the {int(corpus.random.sum()):,} articles coded at random are a random part of "
+        f"Prediction-powered shares hold if the {int(corpus.random.sum()):,} coded at random are a random part of "
         f"{'each ' + strata if strata else 'the corpus'}; adjusted counts if the model errs alike in all groups."
     )
     if strata is None:
@@ -267,13 +267,15 @@ def _unlike(corpus: Corpus, columns: Mapping[str, int]) -> Iterator[str]:
     for column in columns.values():
         said, drawn = corpus.scores.assigned[:, column], corpus.random & (corpus.answers[:, column] != UNKNOWN)
         p_values.append(
-            two_proportions_p_value(int(said[drawn].sum()), int(drawn.sum()), int(said[~drawn].sum()), int((~drawn).sum()))
+            two_proportions_p_value(
+                int(said[drawn].sum()), int(drawn.sum()), int(said[~drawn].sum()), int((~drawn).sum())
+            )
         )
     unlike = [name for name, p in zip(names, holm(p_values), strict=True) if p < SUSPICIOUS]
     if unlike:
         yield (
-            f"The model gives {', '.join(unlike)} to articles coded at random at another rate than to the rest: either they "
-            "are no random part (were they drawn at different rates? name the column with --strata), or it answers "
+            f"The model gives {', '.join(unlike)} to articles coded at random at another rate than to the rest: either "
+            "they are no random part (were they drawn at different rates? name the column with --strata), or it answers "
             "otherwise where it was held out; do not trust these shares."
         )
 

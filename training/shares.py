@@ -1,12 +1,12 @@
 """Estimate the share of articles that have a label from what a classifier says and what coders found it to get wrong.
 
-Counting a classifier's labels gives a share that carries its errors. Where coded articles are a random part of those that
-are counted, their errors are taken out of the count (`prediction_powered`); where only error rates from elsewhere are
+Counting a classifier's labels gives a share that carries its errors. Where coded articles are a random part of those
+that are counted, their errors are taken out of the count (`prediction_powered`); where only error rates from elsewhere are
 known, the count is solved for the share that would give it (`adjusted_count`, `adjusted_probabilities`).
 
-Normal intervals fail where coded articles with a label are few: of 60 coded articles, at a share of .02, they cover 65
-times in 100. Intervals here are quantiles of what the counts leave possible, each proportion with Jeffreys' prior, which
-covers near 95 in 100 down to some 50 coded articles (benchmarks/shares/coverage.py).
+Normal intervals fail where coded articles with a label are few: of 50 coded articles, at a share of .02, they cover 6
+times in 10. Intervals here are quantiles of what the counts leave possible, each proportion with Jeffreys' prior: they
+cover near 95 in 100 down to some 50 coded articles (benchmarks/shares/simulation.py).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ DRAWS = 4000
 LEVEL = 0.95
 JEFFREYS = 0.5  # prior weight of a yes and of a no: an observation between them (Brown, Cai & DasGupta 2001)
 NOTHING_KNOWN = 0.5
-FEWEST_SPREAD = 2  # values that have a standard deviation
+FEWEST_SPREAD = 5  # values whose mean is near enough to normal for Student's t
 TELLS_APART = 0.975  # part of the draws in which a classifier must say a label more often where it is right
 POSSIBLE = 0.025  # part of the draws in which error rates must allow for what was found
 
@@ -65,7 +65,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often a classifier is right and wrong: of articles coded with a label (`positive`) and without (`negative`)."""
+    """How often a classifier says a label: of articles coded with it (`hits` of `positive`) and without it."""
 
     hits: int
     positive: int
@@ -87,10 +87,10 @@ def naive(counts: Counts) -> float:
 def prediction_powered(counts: Counts, seed: int = 0) -> Estimate:
     """Return the share by prediction-powered inference, for a group with articles that were coded at random.
 
-    With power tuning (PPI++) and labels that are yes or no the estimate is that of double sampling: of the articles that
-    are assigned the label the part that is right, and of the others the part that was missed, each found on the coded
-    ones. Where none of the coded was assigned it (or all were), half of such articles are taken to have it, which is also
-    where the interval is widest.
+    With power tuning (PPI++) and labels that are yes or no the estimate is that of double sampling: of the articles
+    that are assigned the label the part that is right, and of the others the part that was missed, each found on the
+    coded ones. Where none of the coded was assigned it (or all were), half of such articles are taken to have it, and
+    the interval is wide.
 
     Parameters
     ----------
@@ -104,8 +104,9 @@ def prediction_powered(counts: Counts, seed: int = 0) -> Estimate:
 
     References
     ----------
-    Angelopoulos et al. (2023), "Prediction-powered inference", Science 382; Angelopoulos, Duchi & Zrnic (2023), "PPI++";
-    Tenenbein (1970), JASA 65, double sampling; Hofer et al. (2024), "Bayesian prediction-powered inference", the interval.
+    Angelopoulos et al. (2023), "Prediction-powered inference", Science 382; Angelopoulos, Duchi & Zrnic (2023),
+    "PPI++"; Tenenbein (1970), JASA 65, double sampling; Hofer et al. (2024), "Bayesian prediction-powered inference",
+    for the interval.
 
     Examples
     --------
@@ -133,8 +134,8 @@ def prediction_powered(counts: Counts, seed: int = 0) -> Estimate:
 def adjusted_count(yes: int, articles: int, rates: Rates, seed: int = 0) -> Estimate | None:
     """Return the share by adjusted counting: (assigned - false positive rate) / (true - false positive rate).
 
-    It holds where the classifier errs as often as where its rates were found. None where it cannot tell the label apart,
-    or says it more rarely than it is wrong elsewhere (or more often than it is right): then it cannot err alike here.
+    It holds where the classifier errs as often as where its rates were found. None where it cannot tell the label
+    apart, or says it more rarely than it is wrong elsewhere (or more often than it is right): it cannot err alike here.
 
     Parameters
     ----------
@@ -143,8 +144,8 @@ def adjusted_count(yes: int, articles: int, rates: Rates, seed: int = 0) -> Esti
 
     References
     ----------
-    Forman (2008), "Quantifying counts and costs via classification"; Rogan & Gladen (1978) for prevalence by a test that
-    errs; Lang & Reiczigel (2014) on its interval, which keeps the errors of the rates.
+    Forman (2008), "Quantifying counts and costs via classification"; Rogan & Gladen (1978) for prevalence by a test
+    that errs; Lang & Reiczigel (2014) on its interval, which keeps the errors of the rates.
 
     Examples
     --------
@@ -171,7 +172,8 @@ def adjusted_probabilities(group: Floats, positive: Floats, negative: Floats, se
     group
         The label's probability in each article of the group, shape (n_articles,).
     positive, negative
-        The same in coded articles with the label and without, shape (n_positive,) and (n_negative,).
+        The same in coded articles with the label and without, shape (n_positive,) and (n_negative,). None of the three
+        may be under 5 articles: no error of a mean could be told.
 
     References
     ----------
@@ -179,14 +181,14 @@ def adjusted_probabilities(group: Floats, positive: Floats, negative: Floats, se
 
     Examples
     --------
-    >>> positive, negative = np.array([0.7, 0.9, 0.8]), np.array([0.1, 0.3, 0.2, 0.2])
-    >>> round(adjusted_probabilities(np.array([0.2, 0.3, 0.28]), positive, negative).value, 3)
+    >>> positive, negative = np.array([0.7, 0.9, 0.8, 0.9, 0.7]), np.array([0.1, 0.3, 0.2, 0.2, 0.2])
+    >>> round(adjusted_probabilities(np.array([0.2, 0.3, 0.28, 0.26, 0.26]), positive, negative).value, 3)
     0.1
     """
-    if min(len(positive), len(negative)) < FEWEST_SPREAD or not len(group):
+    parts = (group, positive, negative)
+    if min(map(len, parts)) < FEWEST_SPREAD:
         return None
     random = np.random.default_rng(seed)
-    parts = (group, positive, negative)
     found = (float(group.mean()), float(positive.mean()), float(negative.mean()))
     return _solved(found, [_drawn_mean(random, values) for values in parts])
 
@@ -194,8 +196,8 @@ def adjusted_probabilities(group: Floats, positive: Floats, negative: Floats, se
 def stratified(strata: Sequence[Counts], seed: int = 0) -> Estimate:
     """Return the share over strata that were coded at different rates, each weighing as many articles as it has.
 
-    Each stratum is estimated by itself; its distances to its limits are added as errors are, squared (Zou & Donner 2008),
-    so that the prior of many small strata does not add up.
+    Each stratum is estimated by itself; distances to its limits are added as errors are, squared (Zou & Donner 2008), so
+    that the prior of many small strata does not add up.
 
     Examples
     --------
@@ -224,13 +226,13 @@ def _drawn(random: np.random.Generator, yes: int, no: int) -> Floats:
 
 
 def _drawn_mean(random: np.random.Generator, values: Floats) -> Floats:
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) >= FEWEST_SPREAD else 0.0
-    drawn: Floats = values.mean() + error * random.standard_t(max(len(values) - 1, 1), DRAWS)
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    drawn: Floats = values.mean() + error * random.standard_t(len(values) - 1, DRAWS)
     return drawn
 
 
 def _solved(found: tuple[float, float, float], drawn: Sequence[Floats]) -> Estimate | None:
-    """Return the share at which a classifier with these rates, true and false, would say the label as often as found."""
+    """Return the share at which a classifier with these rates would say the label as often as it does."""
     said, true, false = drawn
     apart = true > false
     if found[1] <= found[2] or apart.mean() < TELLS_APART:

@@ -50,9 +50,7 @@ def comparison_text(compared: Compared, *, width: int | None, colour: bool) -> s
         console.print(f"[red]note:[/] {plain(note)}")
     console.print(table)
     if compared.not_compared:
-        console.print(
-            f"not compared, for want of common labels or articles: {plain(', '.join(compared.not_compared))}"
-        )
+        console.print(f"not compared, for want of common labels or articles: {plain(', '.join(compared.not_compared))}")
     signature = "|".join(f"{key}={value}" for key, value in compared.signature.items())
     console.print(f"95% intervals of a paired bootstrap. {plain(signature)}", style="dim")
     return text_of(console)
