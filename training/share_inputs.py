@@ -1,8 +1,8 @@
 """Read what shares are estimated from: a corpus with a model's answers, and what coders said of some of it.
 
 A corpus is scored batch by batch, or its scores are read from a file that `slantwise score` wrote. Texts are kept of
-coded articles alone: those that the model learned from get what it said while they were held out, for an error that it was
-taught to avoid is no error that it makes elsewhere.
+coded articles alone: those that the model learned from get what it said while they were held out, for an error that it
+was taught to avoid is no error that it makes elsewhere.
 """
 
 from collections.abc import Sequence

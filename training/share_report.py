@@ -221,9 +221,13 @@ class _Label:
 
     def _counts(self, rows: NDArray[np.intp]) -> Counts:
         drawn, yes, said = self.drawn[rows], self.yes[rows], self.assigned[rows]
-        cells = (yes & said, ~yes & said, yes & ~said, ~yes & ~said)
         return Counts(
-            *(int((drawn & cell).sum()) for cell in cells), int((~drawn & said).sum()), int((~drawn & ~said).sum())
+            hits=int((drawn & yes & said).sum()),
+            false=int((drawn & ~yes & said).sum()),
+            missed=int((drawn & yes & ~said).sum()),
+            rejected=int((drawn & ~yes & ~said).sum()),
+            yes=int((~drawn & said).sum()),
+            no=int((~drawn & ~said).sum()),
         )
 
     def _adjusted(self, rows: NDArray[np.intp]) -> tuple[Estimate | None, Estimate | None]:
@@ -275,8 +279,8 @@ def _unlike(corpus: Corpus, columns: Mapping[str, int]) -> Iterator[str]:
     if unlike:
         yield (
             f"The model gives {', '.join(unlike)} to articles coded at random at another rate than to the rest: either "
-            "they are no random part (were they drawn at different rates? name the column with --strata), or it answers "
-            "otherwise where it was held out; do not trust these shares."
+            "they are no random part (were they drawn at different rates? name the column with --strata), or it "
+            "answers otherwise where it was held out; do not trust these shares."
         )
 
 

@@ -1,8 +1,8 @@
 """Estimate the share of articles that have a label from what a classifier says and what coders found it to get wrong.
 
 Counting a classifier's labels gives a share that carries its errors. Where coded articles are a random part of those
-that are counted, their errors are taken out of the count (`prediction_powered`); where only error rates from elsewhere are
-known, the count is solved for the share that would give it (`adjusted_count`, `adjusted_probabilities`).
+that are counted, their errors are taken out of the count (`prediction_powered`); where only error rates from elsewhere
+are known, the count is solved for the share that would give it (`adjusted_count`, `adjusted_probabilities`).
 
 Normal intervals fail where coded articles with a label are few: of 50 coded articles, at a share of .02, they cover 6
 times in 10. Intervals here are quantiles of what the counts leave possible, each proportion with Jeffreys' prior: they
@@ -196,8 +196,8 @@ def adjusted_probabilities(group: Floats, positive: Floats, negative: Floats, se
 def stratified(strata: Sequence[Counts], seed: int = 0) -> Estimate:
     """Return the share over strata that were coded at different rates, each weighing as many articles as it has.
 
-    Each stratum is estimated by itself; distances to its limits are added as errors are, squared (Zou & Donner 2008), so
-    that the prior of many small strata does not add up.
+    Each stratum is estimated by itself; distances to its limits are added as errors are, squared (Zou & Donner 2008),
+    so that the prior of many small strata does not add up.
 
     Examples
     --------

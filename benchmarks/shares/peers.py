@@ -54,9 +54,7 @@ def beside_quapy(random: np.random.Generator) -> None:
     for method, found in zip((ACC, PACC), ours, strict=True):
         peer = method(learner, fit_classifier=False, val_split=None)
         peer.fit(x[half:], yes[half:].astype(int))
-        print(
-            f"QuaPy {method.__name__}: ours {found.value:.6f}, theirs {peer.predict(test)[1]:.6f}; truth {rare.mean():.4f}"
-        )
+        print(f"{method.__name__}: ours {found.value:.6f}, QuaPy {peer.predict(test)[1]:.6f}, true {rare.mean():.4f}")
 
 
 def main() -> None:

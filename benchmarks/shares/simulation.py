@@ -3,8 +3,8 @@
     python benchmarks/shares/simulation.py [--runs 2000]
 
 Articles are made up: a score for each, higher where the label is, and the label assigned over a threshold. Some are
-coded at random. `same`: errors are the same everywhere. `drift`: over twelve months the classifier misses more and more of a
-label, and finds it more and more where it is not: once all months are estimated, once the last month alone.
+coded at random. `same`: errors are the same everywhere. `drift`: over twelve months the classifier misses more and more
+of a label, and finds it more and more where it is not: once all months are estimated, once the last month alone.
 There the error rates of all months, which adjusted counting uses, are not its own.
 """
 
