@@ -20,7 +20,7 @@ from classifier.errors import ArticleError, LabelError
 from classifier.language import mark
 from classifier.model import Model
 from training.inputs import ALWAYS, digest_of
-from training.labels import NO, UNKNOWN, Coded, Coding, align, read_labels
+from training.labels import NO, UNKNOWN, YES, Coded, Coding, align, read_labels
 from training.predictions import known_articles
 from training.score_files import read_scores
 
@@ -104,14 +104,15 @@ def read_corpus(model: Model, sources: Sources, on_reject: OnReject) -> Corpus:
         found = f"coded is {missing[0]!r}, the corpus has {table['id'][0]!r}"
         raise LabelError(f"{sources.labels}: no coded article is in the corpus: {found} (do the ids match?)")
     answers = _answers(model.codebook, coding, row_of)
+    unanswered = _unanswered(model.codebook, answers)
     held_out = _hold_out(model, texts, scores, answers, row_of)
     scored = np.asarray(~np.isnan(scores.probability).all(axis=1))
     random = np.zeros(len(table), dtype=bool)
     random[[row_of[key] for key in coding.random if key in row_of]] = True
-    notes = [*_missing_note(missing), *held_out, *_unscored_note(scored)]
+    notes = [*_missing_note(missing), *unanswered, *held_out, *_unscored_note(scored)]
     return Corpus(
         codebook=model.codebook,
-        groups=groups.filter(scored),
+        groups=groups.filter(scored) if groups.width else groups,
         scores=Scores(scores.probability[scored], scores.assigned[scored]),
         answers=answers[scored],
         random=random[scored],
@@ -201,15 +202,35 @@ def _answers(codebook: Codebook, coding: Coding, row_of: dict[str, int]) -> Code
 
 
 def _answer_where_absent(codebook: Codebook, answers: Coded) -> None:
-    """Code, in place, a target whose label is coded no as none of its answers: its share is of all articles."""
-    column_of = {
-        (b.head.key, label): b.columns.start + i for b in blocks(codebook) for i, label in enumerate(b.head.keys)
-    }
+    """Code, in place, a target whose label is coded no as none of its answers: its share is of all articles.
+
+    Not where the target was put to nobody: then only articles without it would count as coded.
+    """
+    column_of = _columns_of(codebook)
     for block in blocks(codebook):
         if block.target is not None and block.head.of is not None:
             present = answers[:, column_of[block.head.of, block.target]]
-            answers[present == NO, block.columns] = NO
+            if (answers[present == YES, block.columns] != UNKNOWN).any() or not (present == YES).any():
+                answers[present == NO, block.columns] = NO
             answers[present == UNKNOWN, block.columns] = UNKNOWN
+
+
+def _unanswered(codebook: Codebook, answers: Coded) -> list[str]:
+    """Say which targets lack answers where they were to be asked: those articles count as not coded, the others do."""
+    column_of = _columns_of(codebook)
+    notes = []
+    for block in blocks(codebook):
+        if block.target is not None and block.head.of is not None:
+            present = answers[:, column_of[block.head.of, block.target]] == YES
+            lacking = present & (answers[:, block.columns] == UNKNOWN).any(axis=1)
+            if lacking.any() and not lacking[present].all():
+                rest = f"{int(lacking.sum()):,} of {int(present.sum()):,} articles coded {block.target}"
+                notes.append(f"{question(block)}: {rest} have no answer, so its shares are too low (code them).")
+    return notes
+
+
+def _columns_of(codebook: Codebook) -> dict[tuple[str, str], int]:
+    return {(b.head.key, label): b.columns.start + i for b in blocks(codebook) for i, label in enumerate(b.head.keys)}
 
 
 def _hold_out(model: Model, texts: pl.DataFrame, scores: Scores, answers: Coded, row_of: dict[str, int]) -> list[str]:
