@@ -447,6 +447,43 @@ def compare_command(
     _say_rejected(refuse)
 
 
+@app.command("audit-labels")
+def audit_labels_command(
+    coded: Annotated[Path, typer.Option("--labels", help="Coded articles, JSON Lines.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles: files or folders; may be given again.")],
+    model: ModelOption = None,
+    top: Annotated[int, typer.Option(min=1, help="Articles of each question.")] = 20,
+    out: Annotated[Path | None, typer.Option(help="A file, JSON Lines.", show_default="none")] = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Rank coded labels by how likely they are wrong, with what speaks against them.
+
+    Holds them against what the model said while it was held out: train it on these labels first.
+    """
+    from classifier.articles import Columns
+
+    with _needs_extra("audit"):
+        from training.audit import doubts
+        from training.audit_table import audit_text, write_doubts
+        from training.inputs import read_inputs
+        from training.predictions import of_model
+    loaded = load(model)
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse:
+        inputs = read_inputs(loaded.codebook, coded, articles, columns, refuse)
+    predictions = of_model(loaded, inputs.articles, inputs.answers)
+    found, passed_over = doubts(loaded, predictions, top)
+    notes = [*predictions.notes, *inputs.notes, *(f"{name} is not audited: {why}" for name, why in passed_over.items())]
+    _print(audit_text(found, notes, width=_width(), colour=_colour()))
+    if out is not None:
+        write_doubts(found, out)
+        _say(f"wrote {out}")
+    _say_rejected(refuse)
+
+
 @app.command("shares")
 def shares_command(
     coded: Annotated[

@@ -115,7 +115,7 @@ def main() -> None:
     print(
         f"{ARTICLES:,} articles, {options.runs:,} runs: bias, coverage, mean width; % of runs with an answer if not all"
     )
-    print(f"{'':<22}" + "".join(f"{name:<30}" for name in METHODS))
+    print(f"{'':<22}" + "".join(f"{name:<25}" for name in METHODS))
     for where in ("same", "all months", "last month"):
         for share in PREVALENCES:
             for n in CODED:
@@ -129,7 +129,7 @@ def main() -> None:
 def _cell(found: tuple[float, float, float, int], runs: int) -> str:
     bias, covered, width, said = found
     answered = "" if said == runs else f" {100 * said / runs:.0f}%"
-    return f"{f'{bias:+.4f} {covered:.3f} {width:.3f}{answered}':<30}" if said else f"{'never':<30}"
+    return f"{f'{bias:+.4f} {covered:.3f} {width:.3f}{answered}':<25}" if said else f"{'never':<25}"
 
 
 if __name__ == "__main__":
