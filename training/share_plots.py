@@ -111,10 +111,11 @@ def paper_drawing(found: Sequence[Panel], form: str) -> bytes:
         axes.set_title(panel.title, loc="left", fontsize=TEXT + 1, color=PAPER[INK], parse_math=False)
     for axes in grid.flat[len(found) :]:
         axes.set_axis_off()
-    return _written(drawing, form)
+    return drawn(drawing, form)
 
 
-def _written(drawing: Drawing, form: str) -> bytes:
+def drawn(drawing: Drawing, form: str) -> bytes:
+    """Return a drawing as a file, 'png' or 'svg'."""
     out = BytesIO()
     metadata = dict.fromkeys(("Date", "Creator")) if form == "svg" else {"Software": None}
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "slantwise"}), warnings.catch_warnings():
