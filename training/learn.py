@@ -107,7 +107,7 @@ def learn(
         raise LabelError(f"{n_coded:,} coded articles; a curve needs {FEWEST} or more (code some more)")
     say("preparing features, latent space and near-duplicates")
     _, material = prepare(inputs.articles, inputs.answers, inputs.codebook, Memory(cache, verbose=0))
-    material = _by_hand_only(material)
+    material = by_hand_only(material)
     by_hand = coded_anywhere(material.answers, material.codebook, "labels")
     dealt, split = deal(material, inputs.articles, "outlet", folds, seed)
     whole = [Fold(fold.train[by_hand[fold.train]], fold.test[by_hand[fold.test]], fold.left_out) for fold in dealt]
@@ -128,7 +128,7 @@ def learn(
     return Learned(tuple(curves), not_fitted, signature)
 
 
-def _by_hand_only(material: Material) -> Material:
+def by_hand_only(material: Material) -> Material:
     """Return the material without answers that the articles have themselves: more coding adds none of those."""
     answers = material.answers.copy()
     for block in blocks(material.codebook):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-RATES = np.linspace(0.1, 1.5, 29)  # of the power; slower ones are not told from a line, faster ones not from a step
+RATES = np.linspace(0.1, 3.0, 59)  # of the power; slower ones are not told from a line, faster ones not from a step
 HIGHEST = 1.0  # score
 
 

@@ -22,6 +22,7 @@ from classifier.model import Model
 from training.audit import rank_labels
 from training.inputs import read_inputs
 from training.labels import NO, UNKNOWN, YES, Coded
+from training.learn import by_hand_only
 from training.material import prepare
 from training.predictions import cross_validated, deal
 from training.questions import Judged, judged
@@ -66,8 +67,9 @@ def main() -> None:
     folds, split = deal(material, inputs.articles, "outlet", FOLDS, 0)
     found: dict[str, list[list[float]]] = {}
     for seed in range(options.repeats):
+        print(f"draw {seed + 1}", flush=True)
         answers, rows_of = flip(inputs.answers, book, np.random.default_rng(seed))
-        some = replace(material, answers=answers)
+        some = by_hand_only(replace(material, answers=answers))
         predictions = cross_validated(some, inputs.articles, folds, split, 0)
         for one in judged(book, answers, predictions.scores):
             if isinstance(one, Judged) and one.name in rows_of:
