@@ -72,7 +72,8 @@ class Doubt:
     likely
         Whether confident learning takes it for wrong.
     sentences
-        Those that speak most for the label in `change`.
+        Those that speak most for the label in `change`, by the model as it is: it has learned from what was coded, so
+        that of a label that is missing there may be none.
     """
 
     question: str

@@ -33,8 +33,6 @@ def _print(console: Console, one: Doubt) -> None:
         f"{one.rank:>4}{mark} [cyan]{plain(one.change)}[/] p {one.probability:.2f}  {plain(one.id.translate(CONTROL))}"
     )
     console.print(f"      coded {plain(coded)}; {plain(one.title.translate(CONTROL))}")
-    if not one.sentences:
-        console.print("      no sentence speaks for it", style="dim")
     for sentence in one.sentences:
         quoted = " ".join(sentence.text.split()).translate(CONTROL)
         console.print(f"      {sentence.adds:+.2f} {plain(quoted)}", style="dim")
