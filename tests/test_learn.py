@@ -58,12 +58,22 @@ def test_intervals_of_what_lies_ahead_hold_it() -> None:
         noise = 0.012 * random.standard_normal((1, 1, len(SIZES)))
         table = power_law(SIZES) + noise + 0.012 * random.standard_normal((400, 1, len(SIZES)))
         table[0] = power_law(SIZES) + noise[0]
-        (twice,) = [s for s in _curve("q", SIZES, table, 1000, seed).steps if s.coded == 2000]
+        (twice,) = [s for s in _curve("q", list(SIZES), table, 1000, seed).steps if s.coded == 2000]
         assert twice.score.low is not None
         assert twice.score.high is not None
         inside += twice.score.low <= power_law(2000) <= twice.score.high
 
     assert inside >= 52
+
+
+def test_a_curve_is_tested_on_its_largest_size() -> None:
+    table = np.broadcast_to(power_law(SIZES), (50, 1, len(SIZES)))
+
+    test = _curve("q", list(SIZES), table, 1000, 0).backtest
+
+    assert test is not None
+    assert (test.upto, test.coded) == (500, 1000)
+    assert test.said.value == pytest.approx(test.found, abs=1e-3)
 
 
 # --- on articles

@@ -128,7 +128,10 @@ def test_coded_articles_that_are_not_in_the_corpus_are_named(
             id="coded twice",
         ),
         pytest.param(
-            [{"id": "a0", "topics": ["bread"]}], ["desk"], "nothing in a column 'desk' to group by; it has 'id', 'date'", id="column"
+            [{"id": "a0", "topics": ["bread"]}],
+            ["desk"],
+            "nothing in a column 'desk' to group by; it has 'id', 'date'",
+            id="column",
         ),
     ],
 )

@@ -27,6 +27,8 @@ from training.splits import Fold, Split
 
 PARTS = (0.15, 0.25, 0.4, 0.55, 0.75, 1.0)  # of the training side
 FURTHER = (1.0, 1.25, 1.5, 2.0, 3.0)  # times the coded articles that there are
+EARLY = 0.6  # of the largest size: what a curve that is tested on it is fitted to
+FEWEST_SIZES = 3  # that a curve can be told from
 FEWEST = 60  # coded articles: the smallest part must hold some of each label
 FEWEST_OF_LABEL = 10  # coded articles with a label, under which its F1 is chance
 
@@ -49,8 +51,21 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Backtest:
+    """What a curve of the sizes up to `upto` would have said of the largest, and what was found there."""
+
+    upto: int
+    coded: int
+    said: Figure
+    found: float
+
+
+@dataclass(frozen=True)
 class LearningCurve:
-    """One question's curve: macro F1 by coded articles."""
+    """One question's curve: macro F1 by coded articles.
+
+    `backtest` is None where too few sizes are small enough.
+    """
 
     question: str
     n_coded: int
@@ -59,6 +74,7 @@ class LearningCurve:
     rate: float
     points: tuple[Point, ...]
     steps: tuple[Step, ...]
+    backtest: Backtest | None
 
 
 @dataclass(frozen=True)
@@ -195,7 +211,7 @@ def _questions(predictions: Predictions) -> Iterator[Judged | tuple[str, str]]:
         yield one.with_labels(common)
 
 
-def _curve(name: str, sizes: Sequence[int], table: Floats, n_coded: int, seed: int) -> LearningCurve:
+def _curve(name: str, sizes: list[int], table: Floats, n_coded: int, seed: int) -> LearningCurve:
     """Fit one question's curve, and again on resamples of its articles and repeats.
 
     Parameters
@@ -203,15 +219,8 @@ def _curve(name: str, sizes: Sequence[int], table: Floats, n_coded: int, seed: i
     table
         Scores, shape (1 + n_resamples, n_repeats, n_sizes); the first row is of the articles as they are.
     """
-    random = np.random.default_rng(seed)
-    n_resamples, n_repeats, n_sizes = table.shape
+    curve, again = _fitted(sizes, table, seed)
     mean = table[0].mean(axis=0)
-    curve = fit_curves(sizes, mean)
-    drawn = random.integers(n_repeats, size=(n_resamples - 1, n_repeats, n_sizes))
-    resampled = np.take_along_axis(table[1:], drawn, axis=1).mean(axis=1)
-    # How far the curve misses a size counts as error of either sign, a wild bootstrap (Wu 1986): it may be the shape.
-    missed = (mean - curve.at(sizes)) * random.choice([-1.0, 1.0], size=resampled.shape)
-    again = fit_curves(sizes, resampled + missed)
     return LearningCurve(
         question=name,
         n_coded=n_coded,
@@ -220,7 +229,31 @@ def _curve(name: str, sizes: Sequence[int], table: Floats, n_coded: int, seed: i
         rate=round(float(curve.rate), 3),
         points=tuple(Point(size, round(float(score), 4)) for size, score in zip(sizes, mean, strict=True)),
         steps=tuple(_step(curve, again, n_coded, round(times * n_coded)) for times in FURTHER),
+        backtest=_backtest(sizes, table, seed),
     )
+
+
+def _fitted(sizes: Sequence[int], table: Floats, seed: int) -> tuple[Curves, Curves]:
+    """Return the curve of a table as it is, and those of its resamples."""
+    random = np.random.default_rng(seed)
+    n_resamples, n_repeats, n_sizes = table.shape
+    mean = table[0].mean(axis=0)
+    curve = fit_curves(sizes, mean)
+    drawn = random.integers(n_repeats, size=(n_resamples - 1, n_repeats, n_sizes))
+    resampled = np.take_along_axis(table[1:], drawn, axis=1).mean(axis=1)
+    # How far the curve misses a size counts as error of either sign, a wild bootstrap (Wu 1986): it may be the shape.
+    missed = (mean - curve.at(sizes)) * random.choice([-1.0, 1.0], size=resampled.shape)
+    return curve, fit_curves(sizes, resampled + missed)
+
+
+def _backtest(sizes: list[int], table: Floats, seed: int) -> Backtest | None:
+    some = [place for place, size in enumerate(sizes) if size <= EARLY * max(sizes)]
+    if len(some) < FEWEST_SIZES:
+        return None
+    curve, again = _fitted([sizes[place] for place in some], table[..., some], seed)
+    last = max(sizes)
+    found = float(table[0, :, sizes.index(last)].mean())
+    return Backtest(sizes[some[-1]], last, _figure(curve.at(last), again.at(last)), round(found, 4))
 
 
 def _step(curve: Curves, again: Curves, now: int, coded: int) -> Step:

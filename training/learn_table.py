@@ -28,6 +28,10 @@ def learned_text(learned: Learned, *, width: int | None, colour: bool) -> str:
             more = "" if now else _signed(step.gain)
             table.add_row(f"{step.coded:,} coded{' (now)' if now else ''}", _short(step.score), more)
         console.print(table)
+        if curve.backtest is not None:
+            test = curve.backtest
+            said = f"{_short(test.said)} of {test.coded:,}, found {test.found:.3f}"
+            console.print(f"test: a curve of up to {test.upto:,} coded would have said {said}")
         console.print(f"score = {curve.ceiling:.3f} - {curve.drop:.3f} x coded^-{curve.rate:.2f}", style="dim")
     for name, why in learned.not_fitted.items():
         console.print(f"{plain(name)} has no curve: {plain(why)}")
