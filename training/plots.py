@@ -22,7 +22,7 @@ from training.report import Baseline, Bin, LabelResult, Slice
 from training.resampling import Figure
 
 # Drawn in the first, shown in the second: a variable of page.css, or what stands after it where there is no such page.
-INK, MUTED, LINE, MODEL, OTHER, BAD = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
+INK, MUTED, LINE, MODEL, OTHER, BAD, CARD = (f"#{number:02}{number:02}{number:02}" for number in range(1, 8))
 COLOURS = {
     INK: "var(--ink, #1d2126)",
     MUTED: "var(--muted, #5b6470)",
@@ -30,6 +30,7 @@ COLOURS = {
     MODEL: "var(--model, #1f5a8a)",
     OTHER: "var(--other, #a8500f)",
     BAD: "var(--bad, #a61b1b)",
+    CARD: "var(--card, #ffffff)",
 }
 WIDTH, ROW, SMALL = 320, 15, 112  # points: of a plot, from row to row, and of a label's own plot
 TEXT, SMALL_TEXT = 9.0, 7.5  # points

@@ -22,7 +22,9 @@ def shares_page(shares: Shares) -> str:
     found = panels(shares)
     notes = tag("div", tag("h2", "Notes"), listed(shares.notes), class_="notes")
     opening = tag("header", tag("p", "Shares of labels", class_="kicker"), tag("h1", _title(shares)), notes)
-    plots = tag("section", tag("h2", "Plots"), tag("p", LEGEND), *_figures(found), class_="part")
+    plots = tag(
+        "section", tag("h2", "Plots"), tag("p", LEGEND), tag("div", *_figures(found), class_="panels"), class_="part"
+    )
     tables = [_table(label, list(rows)) for label, rows in groupby(shares.rows, lambda one: one.label)]
     signed = tag("p", shares.signed, class_="signed")
     return document(_title(shares), tag("body", opening, tag("main", plots, *tables, signed)))

@@ -16,18 +16,43 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from classifier.errors import SlantwiseError
-from training.plots import BAD, INK, LINE, MODEL, MUTED, OTHER, TEXT, WIDTH, bare, named_rows, short, svg
+from training.plots import (
+    BAD,
+    CARD,
+    INK,
+    LINE,
+    MODEL,
+    MUTED,
+    OTHER,
+    SMALL_TEXT,
+    TEXT,
+    WIDTH,
+    bare,
+    named_rows,
+    short,
+    svg,
+)
 from training.share_inputs import PERIODS
 from training.share_report import PPI, Share, Shares
 
-PAPER = {INK: "#1d2126", MUTED: "#5b6470", LINE: "#d9d6cd", MODEL: "#1f5a8a", OTHER: "#a8500f", BAD: "#a61b1b"}
+PAPER = {
+    INK: "#1d2126",
+    MUTED: "#5b6470",
+    LINE: "#d9d6cd",
+    MODEL: "#1f5a8a",
+    OTHER: "#a8500f",
+    BAD: "#a61b1b",
+    CARD: "#ffffff",
+}
 ON_PAGE = {colour: colour for colour in PAPER}  # the page replaces them by its own
 HEIGHT = 150  # points, of a panel over time
 MOST_PANELS = 48  # of one drawing
 MOST_ROWS = 60
 FEWEST_PLOTTED = 20  # articles of a group: a handful is a point with a bar over half the plot; tables have all groups
+CROWDED = 30  # points of a line, over which they are small
 ACROSS = 3
 DOTS_PER_INCH = 200
+CAPTION = "band, bar: 95%; filled: prediction-powered; hollow: adjusted count; dashed, tick: naive count"
 MONTHS = 12
 
 Colours = dict[str, str]
@@ -111,6 +136,7 @@ def paper_drawing(found: Sequence[Panel], form: str) -> bytes:
         axes.set_title(panel.title, loc="left", fontsize=TEXT + 1, color=PAPER[INK], parse_math=False)
     for axes in grid.flat[len(found) :]:
         axes.set_axis_off()
+    drawing.supxlabel(CAPTION, fontsize=SMALL_TEXT if across > 1 else 5.5, color=PAPER[MUTED])
     return drawn(drawing, form)
 
 
@@ -143,10 +169,12 @@ def _draw_over_time(axes: Axes, panel: Panel, colours: Colours) -> None:
         at, best = [place for place, _ in run], [share.best for _, share in run]
         low, high = ([getattr(one, end) for one in best] for end in ("low", "high"))
         axes.fill_between(at, low, high, color=colours[MODEL], alpha=0.18, linewidth=0, zorder=1)
-        axes.vlines(at, low, high, color=colours[MODEL], linewidth=0.6, zorder=1)  # a period alone has no band
+        if len(run) == 1:  # a period alone has no band
+            axes.vlines(at, low, high, color=colours[MODEL], linewidth=1.0, zorder=1)
         axes.plot(at, [one.value for one in best if one], color=colours[MODEL], linewidth=1.4, zorder=3)
         for place, share in run:
-            _point(axes, place, share, colours, upright=True)
+            assert share.best is not None
+            _point(axes, (place, share.best.value), share, colours, 16 if len(panel.shares) <= CROWDED else 5)
     axes.set_ylim(bottom=0)
     axes.margins(x=0.03)
     _time_axis(axes, panel)
@@ -206,7 +234,7 @@ def _draw_rows(axes: Axes, panel: Panel, colours: Colours) -> None:
     for place, share in enumerate(_rows(panel)):
         if share.best is not None:
             axes.hlines(place, share.best.low, share.best.high, color=colours[MODEL], linewidth=1.3, zorder=2)
-            _point(axes, share.best.value, share, colours, upright=False, place=place)
+            _point(axes, (share.best.value, place), share, colours, 16)
         if share.naive is not None:
             axes.vlines(share.naive, place - 0.3, place + 0.3, color=colours[OTHER], linewidth=1.4)
     axes.set_xlim(left=0)
@@ -222,12 +250,12 @@ def _name_rows(axes: Axes, panel: Panel) -> None:
     axes.set_yticks(range(len(rows)), [short(panel.name(one)) for one in rows], parse_math=False)
 
 
-def _point(axes: Axes, at: float, share: Share, colours: Colours, *, upright: bool, place: float = 0.0) -> None:
+def _point(axes: Axes, at: tuple[float, float], share: Share, colours: Colours, size: float) -> None:
     """Draw a share: filled where the group's own coded articles give it, else hollow."""
-    assert share.best is not None
-    x, y = (at, share.best.value) if upright else (at, place)
-    face = colours[MODEL] if share.method == PPI else "none"
-    axes.scatter([x], [y], s=16, facecolors=face, edgecolors=colours[MODEL], linewidths=1.1, zorder=4)
+    face = colours[MODEL] if share.method == PPI else colours[CARD]
+    axes.scatter(
+        [at[0]], [at[1]], s=size, facecolors=face, edgecolors=colours[MODEL], linewidths=1.0, zorder=4, clip_on=False
+    )
 
 
 def _described(panel: Panel) -> str:
