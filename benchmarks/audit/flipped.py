@@ -5,7 +5,7 @@
 
 Of 5% of a question's articles one label is flipped: where several may be given, one that is coded is taken away or one
 that is not is added, by turns; where one is given, it is replaced by another, drawn at random. Held-out probabilities
-are those of the training recipe on the flipped labels, five folds with outlets apart. Labels that were wrong before the
+are those of the training recipe on the flipped labels, folds with outlets apart. Labels that were wrong before the
 flipping count as right.
 """
 
@@ -22,14 +22,12 @@ from classifier.model import Model
 from training.audit import rank_labels
 from training.inputs import read_inputs
 from training.labels import NO, UNKNOWN, YES, Coded
-from training.learn import by_hand_only
 from training.material import prepare
 from training.predictions import cross_validated, deal
 from training.questions import Judged, judged
 
 FLIPPED = 0.05
 TOP = (0.05, 0.1, 0.2)
-FOLDS = 5
 
 
 def flip(answers: Coded, book, random: np.random.Generator) -> tuple[Coded, dict[str, np.ndarray]]:
@@ -38,6 +36,7 @@ def flip(answers: Coded, book, random: np.random.Generator) -> tuple[Coded, dict
     for block in blocks(book):
         head, columns = block.head, block.columns
         if head.coded_in == "articles" or head.kind == "one-of-per-label":
+            flipped[:, columns] = UNKNOWN  # and neither trained nor asked
             continue
         asked = np.flatnonzero((answers[:, columns] != UNKNOWN).all(axis=1))
         rows = random.choice(asked, round(FLIPPED * len(asked)), replace=False)
@@ -59,18 +58,19 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--articles", type=Path, action="append", required=True)
     parser.add_argument("--cache", type=Path)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--folds", type=int, default=5)
     options = parser.parse_args()
     book = Model.load().codebook
     inputs = read_inputs(book, options.labels, options.articles, Columns(), print)
     _, material = prepare(inputs.articles, inputs.answers, book, Memory(options.cache, verbose=0))
-    folds, split = deal(material, inputs.articles, "outlet", FOLDS, 0)
+    folds, split = deal(material, inputs.articles, "outlet", options.folds, 0)
     found: dict[str, list[list[float]]] = {}
     for seed in range(options.repeats):
-        print(f"draw {seed + 1}", flush=True)
         answers, rows_of = flip(inputs.answers, book, np.random.default_rng(seed))
-        some = by_hand_only(replace(material, answers=answers))
-        predictions = cross_validated(some, inputs.articles, folds, split, 0)
+        some = replace(material, answers=answers)
+        predictions = cross_validated(some, inputs.articles, folds, split, 0, options.jobs)
         for one in judged(book, answers, predictions.scores):
             if isinstance(one, Judged) and one.name in rows_of:
                 ranked = one.rows[rank_labels(one).order]
