@@ -551,6 +551,158 @@ def compare_command(
     _say_rejected(refuse)
 
 
+@app.command("audit-labels")
+def audit_labels_command(
+    coded: Annotated[Path, typer.Option("--labels", help="Coded articles, JSON Lines.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles: files or folders; may be given again.")],
+    model: ModelOption = None,
+    top: Annotated[int, typer.Option(min=1, help="Articles of each question.")] = 20,
+    out: Annotated[Path | None, typer.Option(help="A file, JSON Lines.", show_default="none")] = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Rank coded labels by how likely they are wrong, with what speaks against them.
+
+    Holds them against what the model said while it was held out: train it on these labels first.
+    """
+    from classifier.articles import Columns
+
+    with _needs_extra("audit"):
+        from training.audit import doubts
+        from training.audit_table import audit_text, write_doubts
+        from training.inputs import read_inputs
+        from training.predictions import of_model
+    loaded = load(model)
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse:
+        inputs = read_inputs(loaded.codebook, coded, articles, columns, refuse)
+    predictions = of_model(loaded, inputs.articles, inputs.answers)
+    found, passed_over = doubts(loaded, predictions, top)
+    notes = [*predictions.notes, *inputs.notes, *(f"{name} is not audited: {why}" for name, why in passed_over.items())]
+    _print(audit_text(found, notes, width=_width(), colour=_colour()))
+    if out is not None:
+        write_doubts(found, out)
+        _say(f"wrote {out}")
+    _say_rejected(refuse)
+
+
+@app.command("learn-curve")
+def learn_curve_command(
+    coded: Annotated[Path, typer.Option("--labels", help="Coded articles, JSON Lines.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles: files or folders; may be given again.")],
+    codebook: Annotated[
+        Path | None, typer.Option(help="The codebook.", show_default="that of the model that ships")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds, outlets apart.")] = DEFAULT_FOLDS,
+    repeats: Annotated[int, typer.Option(min=1, help="Times that parts are drawn.")] = 3,
+    out: Annotated[Path | None, typer.Option(help="A file, .json, .png or .svg.", show_default="none")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Deals outlets to folds, and draws parts.")] = 0,
+    jobs: JobsOption = 2,
+    cache: CacheOption = None,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Say how much more coding would buy: macro F1 by coded articles, with a fitted curve and its interval."""
+    from classifier.articles import Columns
+    from classifier.codebook import read_codebook
+
+    with _needs_extra("train"):
+        from training.inputs import read_inputs
+        from training.learn import learn
+        from training.learn_table import learned_text, write_learned
+    _refuse({"--out is a .json, a .png or a .svg": out is not None and out.suffix not in {".json", ".png", ".svg"}})
+    book = read_codebook(codebook) if codebook else load().codebook
+    columns = Columns(id=id_column, text=text_column, title=title_column)
+    with _rejects(rejects) as refuse:
+        inputs = read_inputs(book, coded, articles, columns, refuse)
+    for note in inputs.notes:
+        _say(note)
+    found = learn(inputs, folds=folds, repeats=repeats, seed=seed, jobs=jobs, cache=cache, say=_say)
+    _print(learned_text(found, width=_width(), colour=_colour()))
+    if out is not None:
+        write_learned(found, out)
+        _say(f"wrote {out}")
+    _say_rejected(refuse)
+
+
+@app.command("shares")
+def shares_command(
+    coded: Annotated[
+        Path,
+        typer.Option("--labels", help='Coded articles, JSON Lines; those drawn at random say "sampling": "random".'),
+    ],
+    articles: Annotated[
+        list[str] | None, typer.Option(help="The corpus: files or folders, scored here; may be given again.")
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="The corpus as slantwise score wrote it (.parquet .csv .jsonl); --articles adds columns."),
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="month, year, outlet or any column; may be given again, to be crossed.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="A label or question, as topics.vaccines or topics; may be given again.")
+    ] = None,
+    strata: Annotated[
+        str | None,
+        typer.Option(help="A column within whose values articles were drawn at random, at rates of their own."),
+    ] = None,
+    least: Annotated[
+        int, typer.Option(min=1, help="Articles coded at random from which a group stands by its own errors.")
+    ] = 50,
+    model: ModelOption = None,
+    coded_are_new: Annotated[
+        bool, typer.Option("--coded-are-new", help="With --scores: the model learned from none of the coded articles.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="A table, .csv or .json.", show_default="none")] = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for shares.png, shares.svg and shares.html.", show_default="none")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws intervals.")] = 0,
+    id_column: IdOption = None,
+    text_column: TextOption = "text",
+    title_column: TitleOption = None,
+    rejects: RejectsOption = None,
+) -> None:
+    """Give the shares of labels in all articles and by group, corrected for the model's errors, with 95% intervals."""
+    from classifier.articles import Columns
+
+    with _needs_extra("train"):
+        from training.share_files import write_plots, write_shares
+        from training.share_inputs import Sources, read_corpus
+        from training.share_report import estimate_shares
+        from training.share_table import shares_text
+    _refuse(
+        {
+            "--articles is needed, or --scores": not articles and scores is None,
+            "--out is a .csv or a .json": out is not None and out.suffix not in {".csv", ".json"},
+            "--coded-are-new is for --scores": coded_are_new and scores is None,
+            "--strata is a further column: --by crosses it already": strata is not None and strata in (by or ()),
+        }
+    )
+    sources = Sources(
+        labels=coded,
+        articles=articles or (),
+        by=(*(by or ()), *([strata] if strata else ())),
+        columns=Columns(id=id_column, text=text_column, title=title_column),
+        scores=scores,
+        coded_are_new=coded_are_new,
+    )
+    with _rejects(rejects) as refuse:
+        corpus = read_corpus(load(model), sources, refuse)
+    found = estimate_shares(corpus, labels=label or (), strata=strata, least=least, seed=seed)
+    _print(shares_text(found, width=_width(), colour=_colour()))
+    written = [*write_shares(found, out), *write_plots(found, plots)]
+    if written:
+        _say(f"wrote {' and '.join(map(str, written))}")
+    _say_rejected(refuse)
+
+
 @app.command("export")
 def export_command(
     to: Annotated[Path, typer.Option(help="The file to write, such as pipeline.joblib.")],

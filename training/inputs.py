@@ -33,6 +33,12 @@ class Inputs:
     def n_without_article(self) -> int:
         return len(set(self.coding.ids) - set(self.articles["id"]))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of them."""
+        missing = self.n_without_article
+        return (f"{missing:,} coded articles are not among the articles and are passed over.",) if missing else ()
+
 
 def read_inputs(
     codebook: Codebook,

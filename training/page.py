@@ -24,18 +24,23 @@ DATA = {
 
 def page(report: Report) -> str:
     """Return the page; the same report gives the same bytes."""
-    style = files("training").joinpath("page.css").read_text(encoding="utf-8")
-    head = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"{tag('title', f'Evaluation of {report.title}')}\n<style>\n{style}</style>\n</head>\n"
-    )
     sections = [
         question_section(question, key, report.signed)
         for question, key in zip(report.questions, _keys(report), strict=True)
     ]
     body = tag("body", _opening(report), tag("main", _overview(report), *sections, _methods(report)))
+    return document(f"Evaluation of {report.title}", body)
+
+
+def document(title: str, body: Html) -> str:
+    """Return a whole page with the style of reports."""
+    style = files("training").joinpath("page.css").read_text(encoding="utf-8")
+    head = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"{tag('title', title)}\n<style>\n{style}</style>\n</head>\n"
+    )
     return f"{head}{body}\n</html>\n"
 
 

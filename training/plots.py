@@ -22,7 +22,7 @@ from training.report import Baseline, Bin, LabelResult, Slice
 from training.resampling import Figure
 
 # Drawn in the first, shown in the second: a variable of page.css, or what stands after it where there is no such page.
-INK, MUTED, LINE, MODEL, OTHER, BAD = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
+INK, MUTED, LINE, MODEL, OTHER, BAD, CARD = (f"#{number:02}{number:02}{number:02}" for number in range(1, 8))
 COLOURS = {
     INK: "var(--ink, #1d2126)",
     MUTED: "var(--muted, #5b6470)",
@@ -30,6 +30,7 @@ COLOURS = {
     MODEL: "var(--model, #1f5a8a)",
     OTHER: "var(--other, #a8500f)",
     BAD: "var(--bad, #a61b1b)",
+    CARD: "var(--card, #ffffff)",
 }
 WIDTH, ROW, SMALL = 320, 15, 112  # points: of a plot, from row to row, and of a label's own plot
 TEXT, SMALL_TEXT = 9.0, 7.5  # points
@@ -48,11 +49,11 @@ def f1_plot(labels: Sequence[LabelResult], baselines: Sequence[Baseline], key: s
         Unlike that of any other drawing on the page; begins every id in it.
     """
     order = sorted(labels, key=lambda label: -_or_zero(label.figures["f1"].value))
-    axes = _rows([_short(label.key) for label in order], right=GUTTER)
+    axes = named_rows([short(label.key) for label in order], right=GUTTER)
     _share_axis(axes, "F1")
     for place, label in enumerate(order):
         f1 = label.figures["f1"]
-        _whisker(axes, place, f1)
+        whisker(axes, place, f1)
         best = best_baseline(label.key, baselines)
         if best is not None:
             axes.vlines(best, place - 0.36, place + 0.36, color=OTHER, linewidth=2)
@@ -62,7 +63,7 @@ def f1_plot(labels: Sequence[LabelResult], baselines: Sequence[Baseline], key: s
         f"{label.key} {label.figures['f1'].value:.3f}" for label in order if label.figures["f1"].value is not None
     ]
     ends = f"from {defined[0]} to {defined[-1]}" if defined else "none is defined"
-    return _svg(axes, key, f"F1 of {len(order)} labels with intervals, {ends}")
+    return svg(axes, key, f"F1 of {len(order)} labels with intervals, {ends}")
 
 
 def best_baseline(label: str, baselines: Sequence[Baseline]) -> float | None:
@@ -73,7 +74,7 @@ def best_baseline(label: str, baselines: Sequence[Baseline]) -> float | None:
 def share_plot(labels: Sequence[LabelResult], key: str) -> str:
     """Return the share of articles that each label was coded in and assigned to, the commonest first."""
     order = sorted(labels, key=lambda label: -_or_zero(label.figures["prevalence_coded"].value))
-    axes = _rows([_short(label.key) for label in order], right=10)
+    axes = named_rows([short(label.key) for label in order], right=10)
     coded, assigned = (
         [_or_zero(label.figures[f"prevalence_{what}"].value) for label in order] for what in ("coded", "assigned")
     )
@@ -83,10 +84,10 @@ def share_plot(labels: Sequence[LabelResult], key: str) -> str:
     axes.scatter(assigned, places, s=13, color=MODEL, zorder=4)
     axes.set_xlim(0, max(*coded, *assigned, 0.01) * 1.06)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    _plain_axis(axes, "share of articles")
+    plain_axis(axes, "share of articles")
     widest = max(zip(order, coded, assigned, strict=True), key=lambda row: abs(row[1] - row[2]))
     apart = f"{widest[0].key}, coded {widest[1]:.3f} and assigned {widest[2]:.3f}"
-    return _svg(axes, key, f"Share coded and share assigned of {len(order)} labels; furthest apart: {apart}")
+    return svg(axes, key, f"Share coded and share assigned of {len(order)} labels; furthest apart: {apart}")
 
 
 def reliability_plot(bins: Sequence[Bin], key: str) -> str:
@@ -105,7 +106,7 @@ def reliability_plot(bins: Sequence[Bin], key: str) -> str:
     strip.set_xlim(-0.01, 1.01)
     strip.set_axis_off()
     _text(strip, 0.5, 0, "mean probability, and decisions by probability (log)", MUTED, TEXT, "center", "top", -0.35)
-    return _svg(axes, key, f"Reliability curve: {_worst_bin(bins)}")
+    return svg(axes, key, f"Reliability curve: {_worst_bin(bins)}")
 
 
 def small_reliability_plot(bins: Sequence[Bin], key: str, label: str) -> str:
@@ -119,7 +120,7 @@ def small_reliability_plot(bins: Sequence[Bin], key: str, label: str) -> str:
     axes.plot(*at, color=MODEL, linewidth=0.8)
     axes.scatter(*at, s=sizes, color=MODEL, alpha=0.75, linewidths=0, clip_on=False, zorder=3)
     _ticks(axes, (0, 1), SMALL_TEXT)
-    return _svg(axes, key, f"Reliability curve of {label}: {_worst_bin(bins)}")
+    return svg(axes, key, f"Reliability curve of {label}: {_worst_bin(bins)}")
 
 
 def slices_plot(slices: Sequence[Slice], whole: Figure, measure: tuple[str, str], key: str) -> str:
@@ -127,24 +128,24 @@ def slices_plot(slices: Sequence[Slice], whole: Figure, measure: tuple[str, str]
     rows: list[Slice | str] = []
     for column, group in groupby(slices, key=lambda one: one.column):
         rows += [column, *group]
-    names = [_short(row) if isinstance(row, str) else f"{_short(row.value, 19)} ({row.n:,})" for row in rows]
-    axes = _rows(names, right=GUTTER, headings=[isinstance(row, str) for row in rows])
+    names = [short(row) if isinstance(row, str) else f"{short(row.value, 19)} ({row.n:,})" for row in rows]
+    axes = named_rows(names, right=GUTTER, headings=[isinstance(row, str) for row in rows])
     for place, row in enumerate(rows):
         if not isinstance(row, str):
-            _whisker(axes, place, row.figures[measure[0]], *SIDES.get(row.lies, ("o", MODEL)))
+            whisker(axes, place, row.figures[measure[0]], *SIDES.get(row.lies, ("o", MODEL)))
             _word(axes, place, row.lies, SIDES.get(row.lies, ("", INK))[1])
     if whole.value is not None:
         axes.axvline(whole.value, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-    _span(axes, [whole, *(one.figures[measure[0]] for one in slices)])
-    _plain_axis(axes, measure[1])
+    span(axes, [whole, *(one.figures[measure[0]] for one in slices)])
+    plain_axis(axes, measure[1])
     apart = [f"{one.value} {one.lies}" for one in slices if one.lies]
-    return _svg(axes, key, f"{measure[1]} of {len(slices)} slices; apart from the whole: {', '.join(apart) or 'none'}")
+    return svg(axes, key, f"{measure[1]} of {len(slices)} slices; apart from the whole: {', '.join(apart) or 'none'}")
 
 
 # --- parts of a plot
 
 
-def _rows(names: Sequence[str], right: int, headings: Sequence[bool] = ()) -> Axes:
+def named_rows(names: Sequence[str], right: int, headings: Sequence[bool] = ()) -> Axes:
     """Return axes with a row for each name, the first on top."""
     left, bottom, height = max(40.0, max(map(_wide, names)) * LETTER + 10), 30, len(names) * ROW
     whole = height + bottom + 4
@@ -161,7 +162,7 @@ def _rows(names: Sequence[str], right: int, headings: Sequence[bool] = ()) -> Ax
     return axes
 
 
-def _whisker(axes: Axes, place: int, figure: Figure, marker: str = "o", colour: str = MODEL) -> None:
+def whisker(axes: Axes, place: int, figure: Figure, marker: str = "o", colour: str = MODEL) -> None:
     if figure.value is None:
         _text(axes, axes.get_xlim()[0], place, " undefined", MUTED, SMALL_TEXT, "left", "center")
         return
@@ -213,17 +214,17 @@ def _ticks(axes: Axes, places: Sequence[float], size: float = TEXT) -> None:
     names = [f"{place:g}" for place in places]
     axes.set_xticks(places, names)
     axes.set_yticks(places, names)
-    _bare(axes, size)
+    bare(axes, size)
     axes.grid(color=LINE, linewidth=0.5)
 
 
 def _share_axis(axes: Axes, title: str) -> None:
     axes.set_xlim(0, 1.02)
     axes.set_xticks((0, 0.25, 0.5, 0.75, 1), ("0", "0.25", "0.5", "0.75", "1"))
-    _plain_axis(axes, title)
+    plain_axis(axes, title)
 
 
-def _span(axes: Axes, figures: Sequence[Figure]) -> None:
+def span(axes: Axes, figures: Sequence[Figure]) -> None:
     """Make room for all values and intervals, and no more: slices lie close together."""
     values = [end for one in figures for end in (one.low, one.value, one.high) if end is not None] or [0.0, 1.0]
     low, high = min(values), max(values)
@@ -232,13 +233,13 @@ def _span(axes: Axes, figures: Sequence[Figure]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4))
 
 
-def _plain_axis(axes: Axes, title: str) -> None:
-    _bare(axes, TEXT)
+def plain_axis(axes: Axes, title: str) -> None:
+    bare(axes, TEXT)
     axes.grid(axis="x", color=LINE, linewidth=0.5)
     axes.set_xlabel(title, color=MUTED, fontsize=TEXT, parse_math=False)
 
 
-def _bare(axes: Axes, size: float) -> None:
+def bare(axes: Axes, size: float) -> None:
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=size, labelcolor=MUTED, pad=3)
     axes.patch.set_visible(False)
@@ -258,12 +259,12 @@ def _wide(name: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in name)
 
 
-def _short(name: str, longest: int = LONGEST) -> str:
+def short(name: str, longest: int = LONGEST) -> str:
     """Return a name on one line that has room beside a plot.
 
     Examples
     --------
-    >>> _short("a very long name of a label")
+    >>> short("a very long name of a label")
     'a very long name of a l\N{HORIZONTAL ELLIPSIS}'
     """
     name = " ".join(name.split())
@@ -283,7 +284,7 @@ def _worst_bin(bins: Sequence[Bin]) -> str:
 # --- the text of a drawing
 
 
-def _svg(axes: Axes, key: str, described: str) -> str:
+def svg(axes: Axes, key: str, described: str) -> str:
     """Return the drawing that axes stand in, fit to stand in a page: no prolog, own ids, the page's colours."""
     drawing = axes.get_figure()
     assert isinstance(drawing, Drawing)

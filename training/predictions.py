@@ -185,7 +185,7 @@ def of_model(model: Model, articles: pl.DataFrame, answers: Coded) -> Prediction
     """
     texts, scores = articles.select("title", "text"), _no_scores(answers.shape)
     asked = np.stack([(answers[:, b.columns] != UNKNOWN).any(axis=1) for b in model.blocks], axis=1)
-    known, held_out = _known_articles(model, texts, asked)
+    known, held_out = known_articles(model, texts, asked)
     new = np.asarray((asked & ~known).any(axis=1))
     new[held_out[:, 0]] = False
     rows = np.flatnonzero(new)
@@ -205,7 +205,7 @@ def of_model(model: Model, articles: pl.DataFrame, answers: Coded) -> Prediction
     return Predictions(model.codebook, articles, answers, scores, split, notes)
 
 
-def _known_articles(model: Model, texts: pl.DataFrame, asked: Bools) -> tuple[Bools, NDArray[np.intp]]:
+def known_articles(model: Model, texts: pl.DataFrame, asked: Bools) -> tuple[Bools, NDArray[np.intp]]:
     """Tell which articles a model learned from.
 
     Returns

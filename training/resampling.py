@@ -131,6 +131,21 @@ def normal_p_value(distance: float, resampled: Floats, least_error: float = 0.0)
     return float(erfc(abs(distance) / error / 2**0.5))
 
 
+def two_proportions_p_value(yes: int, n: int, other_yes: int, other_n: int) -> float:
+    """Return how surely two proportions are alike, two-sided, their difference taken as normal under one proportion.
+
+    Examples
+    --------
+    >>> round(two_proportions_p_value(15, 100, 25, 100), 3)
+    0.077
+    """
+    if not n or not other_n or yes + other_yes in {0, n + other_n}:
+        return 1.0
+    pooled = (yes + other_yes) / (n + other_n)
+    error = (pooled * (1 - pooled) * (1 / n + 1 / other_n)) ** 0.5
+    return float(erfc(abs(yes / n - other_yes / other_n) / error / 2**0.5))
+
+
 def holm(p_values: list[float]) -> list[float]:
     """Return p-values corrected for their number (Holm 1979), in the order they came in.
 

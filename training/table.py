@@ -16,10 +16,10 @@ WIDTH = 120  # where the output is no terminal
 
 def report_text(report: Report, *, width: int | None, colour: bool) -> str:
     """Return the report's main tables as text; `width` in characters, None for a usual one."""
-    console = _console(width, colour)
-    console.print(f"[bold]{_plain(report.title)}[/]: {_plain(report.split.description)}")
+    console = console_for(width, colour)
+    console.print(f"[bold]{plain(report.title)}[/]: {plain(report.split.description)}")
     for note in report.notes:
-        console.print(f"[red]note:[/] {_plain(note)}")
+        console.print(f"[red]note:[/] {plain(note)}")
     if report.split.n_crossing is not None:
         crossed, left_out = report.split.n_crossing, report.split.n_left_out
         console.print(
@@ -33,29 +33,27 @@ def report_text(report: Report, *, width: int | None, colour: bool) -> str:
         for line in _warnings(question):
             console.print(line)
     for name, why in report.not_judged.items():
-        console.print(f"{_plain(name)} is not judged: {_plain(why)}")
-    console.print(f"95% intervals, bootstrap over {report.resampled}. {_plain(report.signed)}", style="dim")
-    return _text(console)
+        console.print(f"{plain(name)} is not judged: {plain(why)}")
+    console.print(f"95% intervals, bootstrap over {report.resampled}. {plain(report.signed)}", style="dim")
+    return text_of(console)
 
 
 def comparison_text(compared: Compared, *, width: int | None, colour: bool) -> str:
     """Return a comparison as a table of questions."""
-    console = _console(width, colour)
-    table = _table("question", "articles", "measure", "first", "second", "second less first", "p")
+    console = console_for(width, colour)
+    table = table_of("question", "articles", "measure", "first", "second", "second less first", "p")
     for one in compared.comparisons:
         for row in _comparison_rows(one):
             table.add_row(*row)
-    console.print(f"first {_plain(compared.first)}, second {_plain(compared.second)}")
+    console.print(f"first {plain(compared.first)}, second {plain(compared.second)}")
     for note in compared.notes:
-        console.print(f"[red]note:[/] {_plain(note)}")
+        console.print(f"[red]note:[/] {plain(note)}")
     console.print(table)
     if compared.not_compared:
-        console.print(
-            f"not compared, for want of common labels or articles: {_plain(', '.join(compared.not_compared))}"
-        )
+        console.print(f"not compared, for want of common labels or articles: {plain(', '.join(compared.not_compared))}")
     signature = "|".join(f"{key}={value}" for key, value in compared.signature.items())
-    console.print(f"95% intervals of a paired bootstrap. {_plain(signature)}", style="dim")
-    return _text(console)
+    console.print(f"95% intervals of a paired bootstrap. {plain(signature)}", style="dim")
+    return text_of(console)
 
 
 def _comparison_rows(one: Comparison) -> Iterator[list[str]]:
@@ -65,14 +63,14 @@ def _comparison_rows(one: Comparison) -> Iterator[list[str]]:
         by = f"[bold]{found.difference}[/]" if clear else str(found.difference)
         name, n = (one.name, f"{one.n_articles:,}") if place == 0 else ("", "")
         p = "" if found.p is None else f"{found.p:.3f}"
-        yield [_plain(name), n, one.titles[key], _value(found.first), _value(found.second), by, p]
+        yield [plain(name), n, one.titles[key], _value(found.first), _value(found.second), by, p]
 
 
 def _questions(report: Report) -> Table:
-    table = _table("question", "articles", "micro F1 (one: accuracy)", "macro F1", "baseline")
+    table = table_of("question", "articles", "micro F1 (one: accuracy)", "macro F1", "baseline")
     for q in report.questions:
         figures = (_short(q.figures[q.headline]), _short(q.figures["macro_f1"]))
-        table.add_row(_plain(q.name), f"{q.n_articles:,}", *figures, _best(q))
+        table.add_row(plain(q.name), f"{q.n_articles:,}", *figures, _best(q))
     return table
 
 
@@ -86,15 +84,15 @@ def _best(question: Question) -> str:
 
 
 def _labels(question: Question) -> Table:
-    table = _table(f"\n{_plain(question.name)}", "coded", "assigned", "precision", "recall", "F1", "AP")
+    table = table_of(f"\n{plain(question.name)}", "coded", "assigned", "precision", "recall", "F1", "AP")
     for label in question.labels:
         figures = [_value(label.figures[key]) for key in ("precision", "recall")]
         figures += [_short(label.figures["f1"]), _value(label.figures["average_precision"])]
-        table.add_row(_plain(label.key), f"{label.n_coded:,}", f"{label.n_assigned:,}", *figures)
+        table.add_row(plain(label.key), f"{label.n_coded:,}", f"{label.n_assigned:,}", *figures)
     return table
 
 
-def _table(first: str, *others: str) -> Table:
+def table_of(first: str, *others: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(first, no_wrap=True, vertical="bottom")
     for name in others:
@@ -105,16 +103,16 @@ def _table(first: str, *others: str) -> Table:
 def _warnings(question: Question) -> Iterator[str]:
     for why in dict.fromkeys(question.left_out.values()):
         keys = ", ".join(key for key, reason in question.left_out.items() if reason == why)
-        yield f"not judged: {_plain(keys)} ({_plain(why)})"
+        yield f"not judged: {plain(keys)} ({plain(why)})"
     for baseline in question.baselines:
         titles = [question.measures[key] for key in baseline.above]
         parts = [*titles, *(f"F1 of {key}" for key in baseline.above_labels)]
         if parts:
-            yield f"[red]below the baseline[/] '{_plain(baseline.title)}': {_plain(', '.join(parts))}"
+            yield f"[red]below the baseline[/] '{plain(baseline.title)}': {plain(', '.join(parts))}"
     for one in question.slices:
         if one.lies == "below":
             figure = one.figures[question.headline]
-            yield f"{_plain(one.column)} {_plain(one.value)} is below the whole: {figure} ({one.n:,} articles)"
+            yield f"{plain(one.column)} {plain(one.value)} is below the whole: {figure} ({one.n:,} articles)"
     if question.ceiling:
         of = question.ceiling.overall.figures
         said = f"two coders agree at micro F1 {of['micro_f1']}, macro {of['macro_f1']}, alpha {of['alpha']}"
@@ -136,12 +134,12 @@ def _value(figure: Figure) -> str:
     return "undefined" if figure.value is None else f"{figure.value:.3f}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text that rich takes as it is: labels and notes come from users' files."""
     return text.replace("[", r"\[")
 
 
-def _console(width: int | None, colour: bool) -> Console:
+def console_for(width: int | None, colour: bool) -> Console:
     return Console(
         file=io.StringIO(),
         width=width or WIDTH,
@@ -152,7 +150,7 @@ def _console(width: int | None, colour: bool) -> Console:
     )
 
 
-def _text(console: Console) -> str:
+def text_of(console: Console) -> str:
     file = console.file
     assert isinstance(file, io.StringIO)
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
