@@ -105,7 +105,7 @@ def _ruled(lines: pl.DataFrame) -> pl.DataFrame:
     """Add what the first rule that takes a line says of it, but for the rules of the tail."""
     lines = lines.with_columns(
         size=pl.col("text").str.len_bytes(),
-        words=pl.col("text").str.count_matches(" ", literal=True) + 1,
+        words=pl.col("text").str.count_matches(" ") + 1,
         stop=pl.col("text").str.tail(6).str.contains(_STOP),
     ).with_row_index("at")
     size, stop = pl.col("size"), pl.col("stop")
@@ -146,18 +146,26 @@ def _first(lines: pl.DataFrame, asked: Sequence[Rule]) -> pl.DataFrame:
 
 
 def _taken(lines: pl.DataFrame, asked: Sequence[Rule]) -> pl.DataFrame:
-    """Return which rules take which lines: at, and a column of booleans for each rule, called as its pattern."""
-    taken = lines.select("at", *(_may_take(rule).alias(rule.match) for rule in asked))
+    """Return which rules take which lines: at, and a column of booleans for each rule, called as its pattern.
+
+    Lines are asked first for what a rule needs. Rules of sentences that need nothing all begin at the start of the
+    line, where most lines are told from all of them at once.
+    """
+    at_start = [rule for rule in asked if rule.sentences and not rule.needs]
+    screens = {rule.match: rule.screen for rule in asked if rule not in at_start}
+    screens["at start"] = "|".join(rule.pattern for rule in at_start) or "$^"
+    maybe = lines.select(pl.col("text").str.contains(screen).alias(name) for name, screen in screens.items())
+    taken = [lines["at"]]
     for rule in asked:
-        if rule.needs and len(at := taken[rule.match].arg_true()):
-            sure = lines["text"][at].str.contains(rule.pattern)
-            taken = taken.with_columns(taken[rule.match].scatter(at, sure))
-    return taken
+        found = maybe["at start" if rule in at_start else rule.match].alias(rule.match)
+        at = (found & lines.select(_is_asked(rule)).to_series()).arg_true()
+        sure = lines["text"][at].str.contains(rule.pattern) if rule.needs or rule in at_start else True
+        taken.append(pl.zeros(len(lines), pl.Boolean, eager=True).scatter(at, sure).alias(rule.match))
+    return pl.DataFrame(taken)
 
 
-def _may_take(rule: Rule) -> pl.Expr:
-    is_asked = (pl.col("size") <= rule.longest) & (pl.lit(rule.sentences) | ~pl.col("stop"))
-    return pl.col("text").str.contains(rule.screen) & is_asked
+def _is_asked(rule: Rule) -> pl.Expr:
+    return (pl.col("size") <= rule.longest) & (pl.lit(rule.sentences) | ~pl.col("stop"))
 
 
 def _repeated(lines: pl.DataFrame, n_pages: int) -> pl.DataFrame:
