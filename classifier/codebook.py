@@ -223,12 +223,17 @@ def read_codebook(path: str | Path) -> Codebook:
     CodebookError
         If a file cannot be read, is not TOML, or does not describe a codebook.
     """
-    table = _read_toml(Path(path))
+    return Codebook.from_table(read_table(Path(path)), str(path))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Return what a codebook's file says, with the terms of the files that it names; raise CodebookError."""
+    table = _read_toml(path)
     heads = table.get("head", [])
     for head in heads if _is("tables", heads) else ():
         if isinstance(head.get("ignore"), str):
-            head["ignore"] = _read_terms(Path(path).parent / head["ignore"])
-    return Codebook.from_table(table, str(path))
+            head["ignore"] = _read_terms(path.parent / head["ignore"])
+    return table
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -313,7 +318,8 @@ def _check_keys(table: Any, known: Mapping[str, str], required: Iterable[str], w
             raise CodebookError(f"{where}: {key} should be {known[key]}, found {value!r}")
     for key in required:
         if not table.get(key):
-            raise CodebookError(f"{where}: missing {key!r}; found {_listed(table)}")
+            found = "it empty" if key in table else _listed(table)
+            raise CodebookError(f"{where}: missing {key!r}; found {found}")
 
 
 def _is(kind: str, value: Any) -> bool:

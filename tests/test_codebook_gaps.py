@@ -167,6 +167,13 @@ def test_the_status_of_check_says_whether_a_codebook_can_be_used(command: Comman
 # --- two codebooks
 
 
+def test_a_file_of_terms_to_ignore_is_read(check, tmp_path):
+    text = WHOLE.replace('key = "view"\n', 'key = "view"\nignore = "names.toml"\n')
+    (tmp_path / "names.toml").write_text('people = ["brown"]')
+
+    assert check(text) == []
+
+
 def book(text: str) -> Codebook:
     return Codebook.from_table(tomllib.loads(text))
 
@@ -196,6 +203,13 @@ def test_a_change_is_one_line_with_what_it_means(old, new, line):
     (found,) = differences(book(WHOLE), book(WHOLE.replace(old, new)))
 
     assert found.startswith(line)
+
+
+def test_terms_to_ignore_are_counted():
+    some = WHOLE.replace('key = "view"\n', 'key = "view"\nignore = ["brown", "white"]\n')
+    others = WHOLE.replace('key = "view"\n', 'key = "view"\nignore = ["white", "ann gray", "gray"]\n')
+
+    assert differences(book(some), book(others)) == ["~ view: ignore has 2 terms more and 1 less: train again"]
 
 
 def test_labels_and_heads_that_came_or_went_are_told():

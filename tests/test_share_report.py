@@ -16,6 +16,7 @@ from classifier.model import Model
 from classifier.output import CsvWriter, JsonlWriter, ParquetWriter
 from classifier.record import Record
 from training.labels import NO, UNKNOWN, YES
+from training.score_files import read_scores
 from training.share_inputs import Corpus, Sources, read_corpus
 from training.share_page import shares_page
 from training.share_plots import panels, paper_drawing
@@ -220,6 +221,26 @@ def test_scores_of_another_model_are_refused(
 
     with pytest.raises(ArticleError, match="scored with model other, expected tiny-model"):
         read_corpus(tiny_model, sources(label_rows(), scores=scores), fail)
+
+
+def test_scores_of_cleaned_pages_are_refused(
+    tiny_model: Model, sources: Callable[..., Sources], tmp_path: Path
+) -> None:
+    scores = scored(tiny_model, tmp_path, "scores.parquet")
+    pl.read_parquet(scores).with_columns(dropped=pl.lit(0.1)).write_parquet(scores)
+
+    with pytest.raises(ArticleError, match="score again with --no-clean"):
+        read_corpus(tiny_model, sources(label_rows(), scores=scores), fail)
+
+
+def test_ids_in_csv_are_no_numbers(tiny_model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    with path.open("wb") as file:
+        writer = CsvWriter(file)
+        writer.write(tiny_model, pl.DataFrame({"id": ["007", "7"], "text": ["Quay.", "Loaf."]}))
+        writer.close()
+
+    assert read_scores(path, tiny_model, [])[0]["id"].to_list() == ["007", "7"]
 
 
 @pytest.mark.parametrize(

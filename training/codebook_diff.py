@@ -35,6 +35,9 @@ def _of_head(key: str, first: Head | None, second: Head | None) -> Iterator[str]
         yield f"{mark} head {key} ({known.kind}: {', '.join(known.keys)}): {meaning}"
         return
     yield from _changed(key, asdict(first), asdict(second), PLAIN_OF_HEAD)
+    came, went = (set(one.ignore) - set(other.ignore) for one, other in ((second, first), (first, second)))
+    if came or went:
+        yield f"~ {key}: ignore has {len(came):,} terms more and {len(went):,} less: train again"
     yield from _of_labels(key, first, second)
     ours, theirs = ({target.label: target for target in head.targets} for head in (first, second))
     for label in ours | theirs:

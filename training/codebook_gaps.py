@@ -5,14 +5,13 @@ are worth knowing all the same.
 """
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.codebook import Codebook, Head, Label, Target, blocks, question, read_codebook
+from classifier.codebook import Codebook, Head, Label, Target, blocks, question, read_codebook, read_table
 from classifier.errors import CodebookError
 from training.labels import MIN_CODED, NO, YES, Coding, read_labels
 
@@ -40,13 +39,9 @@ def gaps(path: Path, labels: Path | None = None) -> list[Gap]:
     Raises
     ------
     SlantwiseError
-        If the codebook is no TOML file, or the label file does not fit a codebook without faults.
+        If the codebook or a file that it names is no TOML file, or the labels do not fit a codebook without faults.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        read_codebook(path)  # says what is wrong with it
-        raise
+    table = read_table(path)
     heads = _tables(table, "head")
     found = [Gap(str(path), text, fault=True) for text in _faults(table, heads, str(path))]
     for head in heads:

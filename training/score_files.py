@@ -14,7 +14,7 @@ from classifier.errors import ArticleError
 from classifier.model import Model
 from classifier.output import LIST_SEPARATOR
 
-READERS = {".parquet": pl.read_parquet, ".csv": lambda path: pl.read_csv(path, infer_schema_length=None)}
+READERS = {".parquet": pl.read_parquet, ".csv": lambda path: pl.read_csv(path, infer_schema=False)}  # 007 is no number
 
 
 def read_scores(path: Path, model: Model, wanted: Sequence[str]) -> tuple[pl.DataFrame, Scores]:
@@ -56,6 +56,9 @@ def _check(path: Path, table: pl.DataFrame, model: Model) -> None:
         if theirs != [ours]:
             said = ", ".join(map(str, theirs[:3]))
             raise ArticleError(f"{path}: scored with {name} {said}, expected {ours} (name that model with --model)")
+    if "dropped" in table.columns and not table["dropped"].is_null().all():
+        found = "pages were cleaned before they were scored, and coded articles are not"
+        raise ArticleError(f"{path}: {found} (score again with --no-clean)")
     repeated = table.filter(pl.col("id").is_duplicated())["id"]
     if len(repeated):
         raise ArticleError(f"{path}: article {str(repeated[0])!r} is there twice (keep one row an article)")
