@@ -146,7 +146,7 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with _rejects(rejects) as refuse, _output(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
-        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean, stdin=sys.stdin.buffer)
+        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean)
         for batch in ahead(batches):
             writer.write(loaded, batch)
             foreign += int(batch["foreign"].sum())
@@ -181,7 +181,7 @@ def clean_command(
 
     columns = Columns(id=id_column, text=text_column, title=title_column)
     with _rejects(rejects) as refuse, _output(None) as file:
-        for batch in read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"]):
+        for batch in read_articles(inputs, columns, on_reject=refuse, extra=["extraction"]):
             if kept:
                 file.write("".join(f"{text}\n\n" for text in clean_articles(batch)["text"]).encode())
                 continue
@@ -218,7 +218,7 @@ def explain_command(
     loaded = load(model)
     columns = Columns(id=id_column, text=text_column, title=title_column)
     with _rejects(rejects) as refuse:
-        batches = read_articles(inputs, columns, on_reject=refuse, stdin=sys.stdin.buffer, extra=["extraction"])
+        batches = read_articles(inputs, columns, on_reject=refuse, extra=["extraction"])
         found = (one for batch in batches for one in explain(loaded, batch, evidence, any_language=any_language))
         shown = list(islice(found, most))
         left_out = next(found, None) is not None

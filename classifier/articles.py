@@ -106,8 +106,11 @@ def _pieces(inputs: Sequence[str | Path], layout: Layout, stdin: BinaryIO | None
     for given in inputs:
         if str(given) == "-":
             place = Place("stdin", "stdin")
-            stream = sys.stdin.buffer if stdin is None else stdin
-            yield from _guarded(read_stdin(stream, place, layout), place)
+            stream = stdin or _stdin()
+            if stream is None:
+                yield Reject("stdin", "standard input is closed (give files, or pipe articles in)")
+            else:
+                yield from _guarded(read_stdin(stream, place, layout), place)
             continue
         for file in _files(given):
             if isinstance(file, Reject):
@@ -115,6 +118,19 @@ def _pieces(inputs: Sequence[str | Path], layout: Layout, stdin: BinaryIO | None
             else:
                 path, place = file
                 yield from _guarded(_read_file(path, place, layout), place)
+
+
+def _stdin() -> BinaryIO | None:
+    """Return standard input through a handle of our own, None if it is closed.
+
+    Python locks its own handle while it reads, and cannot end while a thread waits there for input.
+    """
+    if sys.stdin is None:
+        return None
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except (OSError, ValueError):  # of something that stands for it
+        return sys.stdin.buffer
 
 
 def _files(given: str | Path) -> Iterator[tuple[Path, Place] | Reject]:

@@ -73,8 +73,10 @@ class Explanation:
             said.append(f"{scores.dropped:.0%} of the page's words dropped")
         if scores.low_evidence:
             said.append("a short text, which says little")
-        if not self.labels:
+        if not self.labels and _is_unscored(scores):
             said.append("not in the model's language, so it has no labels (--any-language gives it some)")
+        elif not self.labels:
+            said.append("no label is near")
         return "; ".join(said)
 
     @property
@@ -116,6 +118,11 @@ def explain(
 
 
 # --- labels
+
+
+def _is_unscored(scores: ArticleScores) -> bool:
+    answers = [answer for labels in scores.labels.values() for answer in labels.values()]
+    return all(answer.probability is None for answer in answers if isinstance(answer, LabelScore))
 
 
 def _judged(model: Model, scores: ArticleScores) -> Iterator[Judged]:

@@ -81,7 +81,7 @@ def lines_of(texts: pl.Series) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The fields of `classifier.layout.Line`; `page`, its place in `texts`; `start` and `end` in characters.
+        The fields of `classifier.layout.Lines`; `page`, its place in `texts`; `start` and `end` in characters.
     """
     pages = pl.DataFrame({"line": texts.str.split("\n"), "length": texts.str.len_chars()}).with_row_index("page")
     before = (pl.col("length").cast(pl.Int64) + 1).cum_sum() - 1 - pl.col("length")

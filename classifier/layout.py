@@ -69,7 +69,7 @@ class _Page:
             else:
                 at, closed, over = self._follow(at)
         self._trim()
-        if self.article == 0:  # nothing but short lines: a headline, a list
+        if not any(self.articles):  # nothing but short lines: a headline, a list
             free = [row for row in range(self.size) if self.drops[row] is None]
             for row in free or range(self.size):
                 self._set(row, 1, "")
@@ -147,7 +147,8 @@ class _Page:
 
     def _begin(self, headline: int | None) -> None:
         self._trim()
-        self.article += 1
+        if self.kept or not self.article:  # else all of the article before was a box's
+            self.article += 1
         self.kept = []
         if headline is not None:
             self._keep(headline, headline + 1)

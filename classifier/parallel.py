@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 from typing import Any, TypeVar
 
@@ -62,7 +62,7 @@ def ahead(items: Generator[T]) -> Iterator[T]:
 
     Thread(target=draw, name="slantwise-reader", daemon=True).start()
     try:
-        while (found := drawn.get())[0] is not None:
+        while (found := _next(drawn))[0] is not None:
             yield found[0]
             wanted.release()
         if found[1] is not None:
@@ -70,3 +70,12 @@ def ahead(items: Generator[T]) -> Iterator[T]:
     finally:
         stopped.append(True)
         wanted.release()
+
+
+def _next(drawn: SimpleQueue[T]) -> T:
+    """Wait for the next item, and let Ctrl-C through meanwhile: where Polars is loaded, a lock alone does not."""
+    while True:
+        try:
+            return drawn.get(timeout=0.1)
+        except Empty:
+            continue

@@ -25,6 +25,10 @@ Bytes = NDArray[np.uint8]
 Ids = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
+# Filled as characters are met, by any thread: what is known of each; the lower case of capitals, which is set first.
+_KNOWN: Bytes = np.full(CODE_POINTS, UNSEEN, dtype=np.uint8)
+_LOWER: Ids = np.zeros(CODE_POINTS, dtype=np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -126,7 +130,7 @@ def _lowered(texts: pl.Series) -> tuple[Bytes, Ids]:
         kinds = _kinds(code)
     lowered = _lower_ascii().take(padded, mode="clip")
     capital = kinds == CAPITAL
-    small = _lower().take(code[capital])
+    small = _LOWER.take(code[capital])
     kinds[capital] = _kinds(small)
     _overwrite(lowered, at[capital], small)
     _blank(lowered, at[kinds == BETWEEN])
@@ -185,28 +189,16 @@ def _blank(padded: Bytes, at: Ids) -> None:
         padded[at[further < size] + further] = 0
 
 
-@lru_cache(maxsize=1)
-def _known() -> Bytes:
-    """Return what is known of each character; it is filled as characters are met."""
-    return np.full(CODE_POINTS, UNSEEN, dtype=np.uint8)
-
-
-@lru_cache(maxsize=1)
-def _lower() -> Ids:
-    """Return the lower case of each character that is known as a capital."""
-    return np.zeros(CODE_POINTS, dtype=np.int64)
-
-
 def _kinds(code: Ids) -> Bytes:
     """Return what each character is: part of a word, between words, a capital, or odd.
 
     A capital becomes one other character of the same size. Odd is one that becomes something else, or becomes it only
     in some places (the Greek sigma at the end of a word).
     """
-    kinds = _known().take(code, mode="clip")
+    kinds = _KNOWN.take(code, mode="clip")
     if (kinds == UNSEEN).any():
         _learn(np.unique(code[kinds == UNSEEN]))
-        kinds = _known().take(code, mode="clip")
+        kinds = _KNOWN.take(code, mode="clip")
     return kinds
 
 
@@ -215,8 +207,8 @@ def _learn(code: Ids) -> None:
     lower = character.str.to_lowercase()
     in_word = np.where(character.str.contains(WORD), IN_WORD, BETWEEN)
     simple = (lower.str.len_chars() == 1) & (lower.str.len_bytes() == character.str.len_bytes()) & (character != "Σ")
-    _lower()[code] = [ord(c[0]) for c in lower]
-    _known()[code] = np.where(lower == character, in_word, np.where(simple, CAPITAL, ODD))
+    _LOWER[code] = [ord(c[0]) for c in lower]
+    _KNOWN[code] = np.where(lower == character, in_word, np.where(simple, CAPITAL, ODD))
 
 
 # --- keys

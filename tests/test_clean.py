@@ -115,6 +115,17 @@ def test_readers_comments_are_dropped_however_long():
     assert kept(page) == [["Valley to lose two clinics", VOTE, ANGER, MAYOR]]
 
 
+def test_a_page_that_begins_with_boxes_has_one_article_with_its_title():
+    box = "We and our partners use cookies to store information. See our privacy policy."
+    page = page_of(box, VOTE, box, ANGER, "© 2021 The Ledger. All rights reserved.")
+    article = ("Bridge is closed until the autumn", "By Jane Doe", "Published May 3, 2021", BRIDGE, DETOUR, FERRY)
+
+    found = clean_articles(pl.DataFrame({"title": ["T"], "text": [page_of(page, *article)]}))
+
+    assert found["title"].to_list() == ["T"]
+    assert found["text"].to_list() == [page_of("Bridge is closed until the autumn", BRIDGE, DETOUR, FERRY)]
+
+
 def test_an_authors_life_is_dropped_only_at_the_end():
     life = "Jane Doe is a senior fellow at the Center for River Policy and the author of two books."
     page = page_of("Valley to lose two clinics", "By Jane Doe", VOTE, life, ANGER, MAYOR, life)

@@ -586,6 +586,16 @@ def test_the_module_can_be_run(tiny_model_path, three):
     assert process.stderr == b""
 
 
+@pytest.mark.slow
+def test_files_are_scored_where_standard_input_is_closed(tiny_model_path, three):
+    shell = ["sh", "-c", '"$@" <&-', "sh", *COMMAND, "score", three, "--model", tiny_model_path]
+
+    process = subprocess.run(shell, capture_output=True, check=True)
+
+    assert process.stdout.count(b"\n") == 3
+    assert process.stderr == b""
+
+
 # --- what scoring does not need
 
 

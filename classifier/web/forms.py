@@ -143,7 +143,8 @@ def _unwrap(path: Path) -> None:
         value = value.get("articles", [value])
     if not isinstance(value, list):
         raise SlantwiseError('expected {"text": "..."}, or {"articles": [{"text": "..."}, ...]}')
-    path.write_text("".join(json.dumps(article) + "\n" for article in value), encoding="utf-8")
+    lines = "".join(json.dumps(article, ensure_ascii=False) + "\n" for article in value)
+    path.write_bytes(lines.encode("utf-8", "surrogatepass"))  # half a pair is for the reader to reject
 
 
 # --- the forms

@@ -138,7 +138,8 @@
     const about = [row.id === row.source || !heading ? row.id : `${row.id} (${row.source})`];
     if (row.dropped >= 0.005) about.push(`${Math.round(row.dropped * 100)}% of the page dropped`);
     if (row.low_evidence) about.push("a short text, which says little");
-    if (!answers.some((given) => given.length)) about.push(`not scored: its language is ${row.language}`);
+    const asked = model.questions.filter((question) => !question.target).flatMap(({ field }) => Object.values(row[field]));
+    if (asked.every((one) => one.probability === null)) about.push(`not scored: its language is ${row.language}`);
     return { heading: heading || row.id, about: about.join("; "), answers, place };
   };
 

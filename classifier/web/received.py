@@ -13,7 +13,7 @@ from starlette.types import Message, Receive
 from classifier.web.forms import JSON_NAME
 
 MOST_FILES = 2_000
-MOST_NAME = 150  # characters of a file's name
+MOST_NAME, MOST_SUFFIX = 150, 40  # bytes of a file's name
 NAMES = {  # of the one file that a body is, by its media type
     "application/json": JSON_NAME,
     "application/x-ndjson": JSON_NAME,
@@ -71,7 +71,8 @@ def free_name(name: str, taken: list[str]) -> str:
     """
     own = _UNFIT.sub("", re.split(r"[/\\]", name)[-1]).strip()
     stem, dot, suffix = own.partition(".")
-    own = f"{stem[:MOST_NAME]}{dot}{suffix[-20:]}"
+    stem = stem.encode()[:MOST_NAME].decode(errors="ignore")
+    own = f"{stem}{dot}{suffix.encode()[-MOST_SUFFIX:].decode(errors='ignore')}"
     own = "unnamed" if own.strip(".") in {"", "-"} else own
     stem, dot, suffix = own.partition(".")
     number = 1
