@@ -19,7 +19,8 @@ ELIDED = "…"  # alone on a line: lines left out; within one: a part that depen
 
 def steps() -> Iterator[tuple[str, list[str]]]:
     """Yield each command of the tutorial with the lines that it shows."""
-    for block in re.findall(r"^```\n\$ (.*?)^```$", (DOCS / "tutorial.md").read_text("utf-8"), re.MULTILINE | re.DOTALL):
+    text = (DOCS / "tutorial.md").read_text("utf-8")
+    for block in re.findall(r"^```\n\$ (.*?)^```$", text, re.MULTILINE | re.DOTALL):
         command, *shown = block.splitlines()
         yield command, [line.strip() for line in shown if line.strip() not in {"", ELIDED}]
 

@@ -1,6 +1,6 @@
 """The tutorial's data: made-up articles of a city that does not exist, and a stand-in for the person who codes them.
 
-`make_articles.py write` writes articles.jsonl. `make_articles.py code sheet.csv` fills in a sheet of `slantwise sample`.
+`make_articles.py write` writes articles.jsonl; `code sheet.csv` fills in a sheet of `slantwise sample`.
 Both deal the same articles, so the coder knows what each is about; slantwise never sees it.
 """
 
@@ -14,7 +14,14 @@ from pathlib import Path
 N = 600
 SENTENCES = 9  # of an article
 OWN = (1, 3)  # of them about its topic: so few that the model errs on some
-OUTLETS = ("Quay Gazette", "Upper Town Post", "Evening Lantern", "Mill Street Record", "Weekly Anchor", "North Bank News")
+OUTLETS = (
+    "Quay Gazette",
+    "Upper Town Post",
+    "Evening Lantern",
+    "Mill Street Record",
+    "Weekly Anchor",
+    "North Bank News",
+)
 WHO = ("The council", "A committee", "The mayor's office", "A residents' group", "One expert", "The city's auditor")
 SAID = ("said that", "was told that", "disputed that", "reported that", "wrote in a letter that", "had warned that")
 WHEN = ("on Monday", "last week", "after a long debate", "in a short note", "this spring", "at a public meeting")
