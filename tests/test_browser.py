@@ -161,9 +161,9 @@ def test_an_article_opens_with_its_evidence_and_closes_again(visit):
     assert frame.locator("h1").inner_text().startswith("On the shot")
     assert frame.locator("button .p").first.inner_text().startswith(said)
     frame.locator("button[data-label]").first.click()
-    assert frame.locator(".s.lit").count() >= 1
+    frame.locator(".s.lit").first.wait_for()
     page.click("#close")
-    assert page.locator("iframe").count() == 0
+    page.locator("iframe").wait_for(state="detached")  # once the browser has told the dialog that it is closed
     assert page.evaluate("document.activeElement.textContent") == "On the shot"
 
 
