@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-import slantwise
 from classifier.codebook import Codebook, blocks, question
 from classifier.decide import Weights
 from classifier.features import Vocabulary
 from classifier.model import Model
+from slantwise.command import main
 
 # Tests assert no seconds, and CI may be slow; a time limit is one, though hypothesis has it by itself.
 settings.register_profile("patient", deadline=None)
@@ -179,7 +179,7 @@ def command(monkeypatch, capfd):
     def run(*arguments):
         monkeypatch.setattr("sys.argv", ["slantwise", *arguments])
         with pytest.raises(SystemExit) as ended:
-            slantwise.main()
+            main()
         written = capfd.readouterr()
         return ended.value.code, written.err, written.out
 

@@ -9,8 +9,8 @@ import pytest
 from fruit_files import FRUIT, Files, files_in, write_jsonl
 from made_up import codebook, head
 
-import slantwise
 from classifier.codebook import blocks
+from slantwise import command
 from training.audit import rank_labels
 from training.questions import Judged
 
@@ -88,7 +88,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Files:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["slantwise", *files.arguments()])
         with pytest.raises(SystemExit) as ended:
-            slantwise.main()
+            command.main()
     assert ended.value.code == 0
     rows = [json.loads(line) for line in files.labels.read_text().splitlines()]
     for row in rows[:2]:

@@ -19,6 +19,7 @@ import slantwise
 from classifier import progress
 from classifier.codebook import read_codebook
 from classifier.model import DEFAULT_MODEL, Model
+from slantwise import command
 
 EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 COMMAND = [sys.executable, "-W", "error", "-m", "slantwise"]
@@ -75,7 +76,7 @@ def run(monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "stderr", err)
         status = 0
         try:
-            slantwise.main()
+            command.main()
         except SystemExit as ended:
             status = ended.code or 0
         return Ended(status, out.written, err.written)
@@ -627,7 +628,7 @@ def test_scoring_from_python_imports_nothing_that_only_training_needs(imported, 
 def test_the_command_imports_nothing_that_only_training_needs(imported, tiny_model_path, three, tmp_path, form):
     arguments = ["score", three, "--model", tiny_model_path, "--format", form, "--out", tmp_path / "out"]
 
-    lines = imported("import slantwise; slantwise.main()", *arguments)
+    lines = imported("from slantwise.command import main; main()", *arguments)
 
     assert lines == [""]
     assert (tmp_path / "out").stat().st_size > 0

@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 from typer.testing import CliRunner
 
-from slantwise import app
+from slantwise.command import app
 from training.export import ArticleFeatures, pipeline
 
 TEXTS = ["We must have a larger quay.", "A loaf, a quay, a loaf.", "Nothing known here.", ""]

@@ -10,8 +10,8 @@ import pytest
 from fruit_files import FRUIT, N_ARTICLES, Files, files_in, write_jsonl
 from made_up import articles, dealt
 
-import slantwise
 from classifier.model import Model
+from slantwise import command
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -36,7 +36,7 @@ def run_quietly(*arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["slantwise", *arguments])
         with pytest.raises(SystemExit) as ended:
-            slantwise.main()
+            command.main()
     assert ended.value.code == 0
 
 

@@ -18,6 +18,7 @@ from classifier.articles import read_articles
 from classifier.codebook import read_codebook
 from classifier.model import Model
 from classifier.modelfile import read_model_file
+from slantwise import command
 from training import retrain
 from training.corpora import content_sha256
 from training.labels import align, read_labels
@@ -38,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Files:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["slantwise", *files.arguments("--seed", 5, "--published-split", "part")])
         with pytest.raises(SystemExit) as ended:
-            slantwise.main()
+            command.main()
     assert ended.value.code == 0
     return files
 
