@@ -4,6 +4,7 @@ The command and the server both read through this, so that the same file gives t
 """
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,39 +16,68 @@ from classifier.ids import Ids
 from classifier.language import mark
 
 
-def ready(
-    inputs: Sequence[str | Path],
-    own_language: str | None,
-    *,
-    on_reject: OnReject,
-    columns: Columns | None = None,
-    clean: bool = True,
-    stdin: BinaryIO | None = None,
-    on_read: Callable[[], None] | None = None,
-) -> Generator[pl.DataFrame]:
-    """Yield batches of articles as `Model.articles` and `Model.score_frame` score them.
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """What is done to pages before they are scored.
 
     Parameters
     ----------
-    inputs, columns, on_reject, stdin
-        As for `read_articles`.
     own_language
         The one that is scored, an ISO 639-1 code; None: every one.
     clean
         Whether pages lose their furniture, and are split into their articles.
-    on_read
-        Called for each article that is read, long before its batch is full where the articles are pages of HTML.
+    """
 
-    Yields
-    ------
-    polars.DataFrame
-        What `read_articles`, `clean_articles` and `mark` give, and `page`, the place of an article's page in its batch
-        as it was read. At least one row.
+    own_language: str | None = None
+    clean: bool = True
+
+    def ready(self, pages: pl.DataFrame, ids: Ids) -> pl.DataFrame:
+        """Return what `Model.articles` and `Model.score_frame` score of a batch of pages.
+
+        Parameters
+        ----------
+        pages
+            A batch of `read_pages`.
+        ids
+            Those of all articles read so far, which grow where a page holds several articles.
+
+        Returns
+        -------
+        polars.DataFrame
+            The columns of `pages`, and those of `clean_articles` and `mark`.
+        """
+        return mark(clean_articles(pages, ids) if self.clean else pages, self.own_language)
+
+
+def read_pages(
+    inputs: Sequence[str | Path],
+    ids: Ids,
+    *,
+    on_reject: OnReject,
+    columns: Columns | None = None,
+    stdin: BinaryIO | None = None,
+) -> Generator[pl.DataFrame]:
+    """Yield batches as `read_articles` does, with one more column: `page`, the place of a page in its batch."""
+    for batch in read_articles(inputs, columns, on_reject=on_reject, stdin=stdin, extra=["extraction"], ids=ids):
+        yield batch.with_row_index("page")
+
+
+def ready(
+    inputs: Sequence[str | Path],
+    preparing: Preparing,
+    *,
+    on_reject: OnReject,
+    columns: Columns | None = None,
+    on_read: Callable[[], None] | None = None,
+) -> Generator[pl.DataFrame]:
+    """Yield batches of articles that are ready to be scored, none of them empty.
+
+    `on_read` is called for each article that is read, long before its batch is full where the articles are pages of
+    HTML.
     """
     ids = _Counted(on_read) if on_read else Ids()
-    for batch in read_articles(inputs, columns, on_reject=on_reject, stdin=stdin, extra=["extraction"], ids=ids):
-        pages = batch.with_row_index("page")
-        yield mark(clean_articles(pages, ids) if clean else pages, own_language)
+    for pages in read_pages(inputs, ids, on_reject=on_reject, columns=columns):
+        yield preparing.ready(pages, ids)
 
 
 class _Counted(Ids):

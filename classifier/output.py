@@ -4,9 +4,10 @@ import io
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 import polars as pl
 import typer
@@ -17,6 +18,9 @@ from classifier.evidence import Sentence
 from classifier.jsonl import json_lines
 from classifier.model import DIGITS, ArticleScores, Model
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 WAITING_BYTES = 16_000_000  # of scores that wait in memory, some 40,000 articles
 ROWS_A_GROUP = 10_000  # of a parquet file: larger ones take memory to join
 LIST_SEPARATOR = ";"  # between the labels of a many-of head in CSV, which has no lists
@@ -24,71 +28,107 @@ KEY_WIDTH = 24
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))  # a page must not steer the terminal
 
 
-class Writer(Protocol):
-    """Takes scored articles batch by batch; what it cannot write as it goes, it writes in `close`."""
+Rows = TypeVar("Rows", bytes, pl.DataFrame)
+Rows_contra = TypeVar("Rows_contra", bytes, pl.DataFrame, contravariant=True)
 
-    def write(self, model: Model, articles: pl.DataFrame) -> None: ...
+
+class Form(Protocol[Rows]):
+    """How scores are written. Rows are laid out batch by batch, in any process, and put together by one `File`.
+
+    The forms' `evidence` is how many sentences are named for each label.
+    """
+
+    def rows(self, model: Model, articles: pl.DataFrame) -> Rows: ...
+    def file(self, out: IO[bytes]) -> "File[Rows]": ...
+
+
+class File(Protocol[Rows_contra]):
+    """Takes the rows of batches in their order; what it cannot write as it goes, it writes in `close`."""
+
+    def add(self, rows: Rows_contra) -> None: ...
     def close(self) -> None: ...
 
 
-class JsonlWriter:
+@dataclass(frozen=True)
+class Jsonl:
     """One JSON object a line, as `ArticleScores.to_row` gives it."""
 
-    def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
-        self._out = out
-        self._evidence = evidence
+    evidence: int = 0
 
-    def write(self, model: Model, articles: pl.DataFrame) -> None:
-        if self._evidence:
-            scored = model.articles(articles, evidence=self._evidence)
+    def rows(self, model: Model, articles: pl.DataFrame) -> bytes:
+        if self.evidence:
+            scored = model.articles(articles, evidence=self.evidence)
             text = "".join(json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in scored)
         else:
             text = "".join(json_lines(model, articles))
-        self._out.write(text.encode())
+        return text.encode()
 
-    def close(self) -> None:
-        self._out.flush()
+    def file(self, out: IO[bytes]) -> "TextFile":
+        return TextFile(out)
 
 
-class CsvWriter:
+@dataclass(frozen=True)
+class Csv:
     """A header and one row an article, as `Model.score_frame` gives it; lists are joined by ';', evidence is JSON."""
 
-    def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
-        self._out = out
-        self._evidence = evidence
-        self._header = True
+    evidence: int = 0
 
-    def write(self, model: Model, articles: pl.DataFrame) -> None:
-        frame = model.score_frame(articles, evidence=self._evidence)
-        if self._evidence:
+    def rows(self, model: Model, articles: pl.DataFrame) -> bytes:
+        frame = model.score_frame(articles, evidence=self.evidence)
+        if self.evidence:
             sentences = [json.dumps(row, ensure_ascii=False) for row in frame["evidence"].to_list()]
             frame = frame.with_columns(pl.Series("evidence", sentences, dtype=pl.String))
         frame = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
-        text = frame.write_csv(include_header=self._header, float_precision=DIGITS)
-        self._out.write(text.encode())
-        self._header = False
+        return frame.write_csv(float_precision=DIGITS).encode()
+
+    def file(self, out: IO[bytes]) -> "TextFile":
+        return TextFile(out, headers=1)
+
+
+class TextFile:
+    """A file that is written as it comes; of all batches but the first, so many header lines are left out."""
+
+    def __init__(self, out: IO[bytes], *, headers: int = 0) -> None:
+        self._out = out
+        self._headers = headers
+        self._left_out = 0
+
+    def add(self, rows: bytes) -> None:
+        for _ in range(self._left_out):
+            rows = rows.partition(b"\n")[2]
+        self._out.write(rows)
+        self._left_out = self._headers
 
     def close(self) -> None:
         self._out.flush()
 
 
-class ParquetWriter:
-    """One parquet file of the rows that `Model.score_frame` gives.
+@dataclass(frozen=True)
+class Parquet:
+    """One parquet file of the rows that `Model.score_frame` gives."""
 
-    Such a file cannot be written row by row, so rows wait in memory, and where there are many in files beside it.
-    """
+    evidence: int = 0
 
-    def __init__(self, out: IO[bytes], *, evidence: int = 0) -> None:
+    def rows(self, model: Model, articles: pl.DataFrame) -> pl.DataFrame:
+        return model.score_frame(articles, evidence=self.evidence)
+
+    def file(self, out: IO[bytes]) -> "ParquetFile":
+        return ParquetFile(out)
+
+
+class ParquetFile:
+    """A parquet file, which cannot be written row by row: rows wait in memory, and where there are many in files."""
+
+    def __init__(self, out: IO[bytes]) -> None:
         self._out = out
-        self._evidence = evidence
         self._frames: list[pl.DataFrame] = []
         self._size = 0
         self._folder: TemporaryDirectory[str] | None = None
         self._files: list[Path] = []
 
-    def write(self, model: Model, articles: pl.DataFrame) -> None:
-        self._frames.append(model.score_frame(articles, evidence=self._evidence))
-        self._size += int(self._frames[-1].estimated_size())
+    def add(self, rows: pl.DataFrame) -> None:
+        self._frames.append(rows)
+        self._size += int(rows.estimated_size())
         if self._size > WAITING_BYTES:
             self._folder = self._folder or TemporaryDirectory(prefix="slantwise-")
             self._files.append(Path(self._folder.name, f"{len(self._files):09}.parquet"))
@@ -104,48 +144,55 @@ class ParquetWriter:
             self._folder.cleanup()
 
 
-class TableWriter:
+@dataclass(frozen=True)
+class Table:
     """Something to read: for each article its title and, question by question, the labels assigned."""
 
-    def __init__(self, out: IO[bytes], *, width: int | None = None, colour: bool = False, evidence: int = 0) -> None:
+    evidence: int = 0
+    width: int | None = None
+    colour: bool = False
+
+    def rows(self, model: Model, articles: pl.DataFrame) -> bytes:
         from rich.console import Console
 
-        self._out = out
-        self._evidence = evidence
-        self._console = Console(
-            file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False
+        console = Console(
+            file=io.StringIO(),
+            width=self.width,
+            force_terminal=self.colour,
+            no_color=not self.colour,
+            highlight=False,
+            emoji=False,
         )
-
-    def write(self, model: Model, articles: pl.DataFrame) -> None:
-        with self._console.capture() as printed:
-            for scores, text in zip(model.articles(articles, evidence=self._evidence), articles["text"], strict=True):
-                self._print(scores, text)
+        with console.capture() as printed:
+            for scores, text in zip(model.articles(articles, evidence=self.evidence), articles["text"], strict=True):
+                _print(console, scores, text)
         lines = (line.rstrip() for line in printed.get().split("\n"))
-        self._out.write("\n".join(lines).encode())
+        return "\n".join(lines).encode()
 
-    def close(self) -> None:
-        self._out.flush()
+    def file(self, out: IO[bytes]) -> "TextFile":
+        return TextFile(out)
 
-    def _print(self, scores: ArticleScores, text: str) -> None:
-        from rich.table import Table
-        from rich.text import Text
 
-        title = scores.title or next((line.strip() for line in text.splitlines() if line.strip()), "")
-        self._console.print(Text(title.translate(CONTROL), style="bold"), no_wrap=True, overflow="ellipsis")
-        place = scores.source if scores.id == scores.source else f"{scores.id}  ({scores.source})"
-        self._console.print(Text(place.translate(CONTROL), style="dim"), no_wrap=True, overflow="ellipsis")
-        table = Table.grid(padding=(0, 2, 0, 0))
-        for name, answer in _lines(scores):
-            table.add_row(Text(f"  {name}", style="cyan"), Text(answer))
-        self._console.print(table)
-        for name, sentences in _sentences(scores):
-            self._console.print(Text(f"  {name}", style="cyan"))
-            table = Table.grid(padding=(0, 2, 0, 0))
-            for sentence in sentences:
-                quoted = " ".join(sentence.text.split()).translate(CONTROL)
-                table.add_row(Text(f"    {sentence.adds:+.2f}", style="dim"), Text(quoted))
-            self._console.print(table)
-        self._console.print()
+def _print(console: "Console", scores: ArticleScores, text: str) -> None:
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    title = scores.title or next((line.strip() for line in text.splitlines() if line.strip()), "")
+    console.print(Text(title.translate(CONTROL), style="bold"), no_wrap=True, overflow="ellipsis")
+    place = scores.source if scores.id == scores.source else f"{scores.id}  ({scores.source})"
+    console.print(Text(place.translate(CONTROL), style="dim"), no_wrap=True, overflow="ellipsis")
+    table = Grid.grid(padding=(0, 2, 0, 0))
+    for name, answer in _lines(scores):
+        table.add_row(Text(f"  {name}", style="cyan"), Text(answer))
+    console.print(table)
+    for name, sentences in _sentences(scores):
+        console.print(Text(f"  {name}", style="cyan"))
+        table = Grid.grid(padding=(0, 2, 0, 0))
+        for sentence in sentences:
+            quoted = " ".join(sentence.text.split()).translate(CONTROL)
+            table.add_row(Text(f"    {sentence.adds:+.2f}", style="dim"), Text(quoted))
+        console.print(table)
+    console.print()
 
 
 def _lines(scores: ArticleScores) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,10 @@
 """The commands that take articles and a model: score, clean, explain, serve, labels."""
 
 import sys
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +25,7 @@ from slantwise.terminal import (
 )
 
 if TYPE_CHECKING:
-    from classifier.output import Writer
+    from classifier.output import Form
 
 
 def score_command(
@@ -53,6 +54,9 @@ def score_command(
     evidence: Annotated[
         int, typer.Option("--evidence", min=0, help="Sentences that speak most for each label, so many of them.")
     ] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, help="Processes that score: one a core, where articles are many.")
+    ] = 1,
     rejects: RejectsOption = None,
 ) -> None:
     """Say what articles are about, how, and on which side.
@@ -64,8 +68,9 @@ def score_command(
     Ends with 0 if all articles were scored, 3 if some were rejected, 1 if none could be read, 2 for bad usage.
     """
     from classifier.articles import Columns
-    from classifier.batches import ready
-    from classifier.parallel import ahead
+    from classifier.batches import Preparing, read_pages
+    from classifier.ids import Ids
+    from classifier.pool import Processes, Scoring, score_here
     from classifier.progress import Progress
 
     loaded = load(model)
@@ -75,16 +80,22 @@ def score_command(
     foreign = 0
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
-    with rejecting(rejects) as refuse, opened(out) as file, progress:
-        writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
-        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean)
-        for batch in ahead(batches):
-            writer.write(loaded, batch)
-            foreign += int(batch["foreign"].sum())
-            progress.advance(len(batch))
+    scoring = Scoring(Preparing(own, clean=not no_clean), _form(form, evidence, to_terminal=quiet))
+    ids = Ids()
+    with rejecting(rejects) as refuse, opened(out) as file, progress, ExitStack() as stack:
+        pages = read_pages(inputs, ids, on_reject=refuse, columns=columns)
+        if jobs == 1:
+            batches = score_here(loaded, scoring, pages, ids)
+        else:
+            batches = stack.enter_context(Processes(model, jobs)).score(scoring, pages, ids)
+        written = scoring.form.file(file)
+        for batch in batches:
+            written.add(batch.rows)
+            foreign += batch.foreign
+            progress.advance(batch.articles)
         if not progress.count:
             raise SlantwiseError(f"no readable article in {', '.join(inputs)} ({refuse.count:,} rejected)")
-        writer.close()
+        written.close()
     if foreign:
         are = "is not in the model's language and has" if foreign == 1 else "are not in the model's language and have"
         say(f"{counted(foreign, 'article')} {are} no scores (--any-language scores {'it' if foreign == 1 else 'them'})")
@@ -214,15 +225,15 @@ def _usual_format(out: Path | None) -> Format:
     return Format(suffix) if suffix in set(Format) else Format.jsonl
 
 
-def _writer(form: Format, file: BinaryIO, *, to_terminal: bool, evidence: int) -> "Writer":
-    from classifier.output import CsvWriter, JsonlWriter, ParquetWriter, TableWriter
+def _form(form: Format, evidence: int, *, to_terminal: bool) -> "Form[Any]":
+    from classifier.output import Csv, Jsonl, Parquet, Table
 
     match form:
         case Format.table:
-            return TableWriter(file, colour=to_terminal and colour(), evidence=evidence)
+            return Table(evidence, colour=to_terminal and colour())
         case Format.jsonl:
-            return JsonlWriter(file, evidence=evidence)
+            return Jsonl(evidence)
         case Format.csv:
-            return CsvWriter(file, evidence=evidence)
+            return Csv(evidence)
         case Format.parquet:
-            return ParquetWriter(file, evidence=evidence)
+            return Parquet(evidence)

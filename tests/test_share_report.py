@@ -13,7 +13,7 @@ from fruit_files import write_jsonl
 from classifier.articles import Reject
 from classifier.errors import ArticleError, LabelError, SlantwiseError
 from classifier.model import Model
-from classifier.output import CsvWriter, JsonlWriter, ParquetWriter
+from classifier.output import Csv, Jsonl, Parquet
 from classifier.record import Record
 from training.labels import NO, UNKNOWN, YES
 from training.score_files import read_scores
@@ -187,12 +187,12 @@ def test_scores_alone_do_not_tell_what_a_model_learned_from(
 
 
 def scored(model: Model, folder: Path, name: str) -> Path:
-    writers = {".parquet": ParquetWriter, ".csv": CsvWriter, ".jsonl": JsonlWriter}
     path = folder / name
+    form = {".parquet": Parquet, ".csv": Csv, ".jsonl": Jsonl}[path.suffix]()
     with path.open("wb") as file:
-        writer = writers[path.suffix](file)
-        writer.write(model, pl.DataFrame(corpus_rows()))
-        writer.close()
+        whole = form.file(file)
+        whole.add(form.rows(model, pl.DataFrame(corpus_rows())))
+        whole.close()
     return path
 
 
@@ -235,10 +235,7 @@ def test_scores_of_cleaned_pages_are_refused(
 
 def test_ids_in_csv_are_no_numbers(tiny_model: Model, tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
-    with path.open("wb") as file:
-        writer = CsvWriter(file)
-        writer.write(tiny_model, pl.DataFrame({"id": ["007", "7"], "text": ["Quay.", "Loaf."]}))
-        writer.close()
+    path.write_bytes(Csv().rows(tiny_model, pl.DataFrame({"id": ["007", "7"], "text": ["Quay.", "Loaf."]})))
 
     assert read_scores(path, tiny_model, [])[0]["id"].to_list() == ["007", "7"]
 

@@ -5,9 +5,7 @@
 Both score the same articles of ../shared, turn by turn; what counts is the median of the ratios of processor time.
 """
 
-import io
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,11 +13,9 @@ from pathlib import Path
 import polars as pl
 
 import slantwise
-from classifier.articles import Columns, read_articles
-from classifier.clean import clean_articles
-from classifier.language import mark
+from classifier.batches import Preparing, ready
 from classifier.model import Model
-from classifier.output import JsonlWriter
+from classifier.output import Jsonl
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpora" / "allsides.parquet"
 ARTICLES, RUNS, SENTENCES = 4000, 5, 3
@@ -27,9 +23,9 @@ ARTICLES, RUNS, SENTENCES = 4000, 5, 3
 
 def seconds(model: Model, path: Path, evidence: int) -> float:
     start = time.process_time()
-    writer = JsonlWriter(io.BytesIO(), evidence=evidence)
-    for batch in read_articles([str(path)], Columns(), on_reject=print, stdin=sys.stdin.buffer):
-        writer.write(model, mark(clean_articles(batch), model.codebook.language))
+    form = Jsonl(evidence)
+    for batch in ready([str(path)], Preparing(model.codebook.language), on_reject=print):
+        form.rows(model, batch)
     return time.process_time() - start
 
 

@@ -14,13 +14,13 @@ from typing import Any
 import polars as pl
 
 from classifier.articles import Columns, Recoded, Reject, read_articles
-from classifier.batches import ready
+from classifier.batches import Preparing, ready
 from classifier.codebook import question
 from classifier.errors import SlantwiseError
 from classifier.explain import definition, explain
 from classifier.explain_page import explanation_page
 from classifier.model import ArticleScores, Model
-from classifier.output import CsvWriter, JsonlWriter
+from classifier.output import Csv, Form, Jsonl
 from classifier.web.job import EXPLANATION, Job
 
 PART_ROWS = 200  # articles scored between two pieces of an answer
@@ -74,7 +74,8 @@ def answer(model: Model, job: Job, send: Callable[[bytes], None]) -> None:
         send(_explanation(model, job, notes))
         return
     on_read = _Reading(send).advance if job.form == "events" else None
-    read = ready(job.names, _own(model, job), on_reject=notes, columns=_columns(job), clean=job.clean, on_read=on_read)
+    preparing = Preparing(_own(model, job), clean=job.clean)
+    read = ready(job.names, preparing, on_reject=notes, columns=_columns(job), on_read=on_read)
     for piece in _ROWS[job.form](model, _some(read, job, notes), job, notes):
         send(piece)
 
@@ -151,21 +152,19 @@ def _unwrap(path: Path) -> None:
 
 
 def _jsonl(model: Model, batches: Iterator[pl.DataFrame], job: Job, _notes: Notes) -> Iterator[bytes]:
-    out = io.BytesIO()
-    return _written(out, JsonlWriter(out, evidence=job.evidence), model, batches)
+    return _written(Jsonl(job.evidence), model, batches)
 
 
 def _csv(model: Model, batches: Iterator[pl.DataFrame], job: Job, _notes: Notes) -> Iterator[bytes]:
+    return _written(Csv(job.evidence), model, batches)
+
+
+def _written(form: Form[bytes], model: Model, batches: Iterator[pl.DataFrame]) -> Iterator[bytes]:
     out = io.BytesIO()
-    return _written(out, CsvWriter(out, evidence=job.evidence), model, batches)
-
-
-def _written(
-    out: io.BytesIO, writer: CsvWriter | JsonlWriter, model: Model, batches: Iterator[pl.DataFrame]
-) -> Iterator[bytes]:
+    file = form.file(out)
     for batch in batches:
         for part in batch.iter_slices(PART_ROWS):
-            writer.write(model, part)
+            file.add(form.rows(model, part))
             yield out.getvalue()
             out.seek(0)
             out.truncate()
