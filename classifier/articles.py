@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     _Article = dict[str, str | None]
 
+MOST_BYTES = 4  # of a character in UTF-8
+
 __all__ = ["MAX_ARTICLE_BYTES", "Columns", "OnReject", "Recoded", "Reject", "read_articles"]
 
 
@@ -274,8 +276,13 @@ def _articles(row: Row, ids: Ids, layout: Layout) -> list[_Article]:
     ArticleError
         If the row cannot be used.
     """
-    _checked_text(row.fields[layout.keys["text"]], layout)
-    found = [_columns(fields, layout) for fields in articles_in(row, layout)]
+    text = layout.keys["text"]
+    _check_text(row.fields[text], layout)
+    pages = articles_in(row, layout)
+    for fields in pages:
+        if fields is not row.fields:
+            _check_text(fields[text], layout)
+    found = [_columns(fields, layout) for fields in pages]
     place = row.place
     is_free = place.uri is not None and place.uri not in ids
     name = found[0]["id"] or (place.uri if is_free else None) or place.name
@@ -286,10 +293,11 @@ def _articles(row: Row, ids: Ids, layout: Layout) -> list[_Article]:
 
 
 def _columns(fields: Mapping[str, object], layout: Layout) -> _Article:
-    text = _checked_text(fields[layout.keys["text"]], layout)
-    article = {column: plain(fields.get(key)) for column, key in layout.keys.items()} | {"text": text}
-    for column, value in article.items():
-        _check_characters(value or "", layout.keys[column])
+    article: _Article = {}
+    for column, key in layout.keys.items():
+        value = article[column] = plain(fields.get(key))
+        if value is not None and not value.isascii():
+            _check_characters(value, key)
     return article
 
 
@@ -305,7 +313,7 @@ def _screened_frame(frame: pl.DataFrame, ids: Ids, layout: Layout, on_reject: On
     kept = pl.Series([bool(ok) and ids.add(name) for ok, name in zip(sound, frame["id"], strict=True)])
     for source, name, value in frame.filter(~kept).select("source", "id", "text").iter_rows():
         try:
-            _checked_text(value, layout)
+            _check_text(value, layout)
         except ArticleError as error:
             on_reject(Reject(source, str(error)))
         else:
@@ -313,16 +321,17 @@ def _screened_frame(frame: pl.DataFrame, ids: Ids, layout: Layout, on_reject: On
     return frame if kept.all() else frame.filter(kept)
 
 
-def _checked_text(text: object, layout: Layout) -> str:
+def _check_text(text: object, layout: Layout) -> None:
     if not isinstance(text, str):
         msg = f"expected a string in {layout.keys['text']!r}, found {JSON_KINDS[type(text)]} (leave the row out)"
         raise ArticleError(msg)
-    if not text.strip():
+    if not text or text.isspace():
         msg = "blank text; expected the words of an article (leave it out)"
         raise ArticleError(msg)
-    if (size := len(text.encode(errors="surrogatepass"))) > MAX_ARTICLE_BYTES:
-        raise ArticleError(too_large(size))
-    return text
+    if len(text) * MOST_BYTES > MAX_ARTICLE_BYTES:
+        size = len(text.encode(errors="surrogatepass"))
+        if size > MAX_ARTICLE_BYTES:
+            raise ArticleError(too_large(size))
 
 
 def _check_characters(value: str, key: str) -> None:

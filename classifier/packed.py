@@ -55,7 +55,7 @@ def opened(path: Path, *, seekable: bool) -> Iterator[BinaryIO]:
         expands beyond FREE_BYTES and MAX_EXPANSION.
     """
     packing = suffixes(path)[1]
-    with path.open("rb") as file:
+    with path.open("rb", _CHUNK_BYTES) as file:
         if not packing:
             yield file
             return

@@ -137,20 +137,20 @@ class Line(NamedTuple):
     number: int
     data: bytes
     size: int  # bytes, with the line end
-    quotes: int
+    quotes: int  # 0 where they are not counted
 
 
-def lines(stream: Stream) -> Iterator[Line]:
+def lines(stream: Stream, *, count_quotes: bool = False) -> Iterator[Line]:
     """Yield the lines of a file, holding no more than MAX_ARTICLE_BYTES of one."""
     for number in count(1):
         data = part = stream.readline(MAX_ARTICLE_BYTES + 1)
         if not data:
             return
-        size, quotes = len(data), data.count(b'"')
+        size, quotes = len(data), data.count(b'"') if count_quotes else 0
         while size > MAX_ARTICLE_BYTES and part and not part.endswith(b"\n"):
             part = stream.readline(CHUNK_BYTES)
             size += len(part)
-            quotes += part.count(b'"')
+            quotes += part.count(b'"') if count_quotes else 0
         yield Line(number, data, size, quotes)
 
 
@@ -173,7 +173,7 @@ def decoded(decoder: Decoder, data: bytes, where: str, declared: str | None = No
 def plain(value: object) -> str | None:
     """Return the text of an id, a title and the like; a blank one, a list or an object counts as unknown."""
     if isinstance(value, str):
-        return value if value.strip() else None
+        return value if value and not value.isspace() else None
     if isinstance(value, float) and math.isnan(value):  # how pandas spells what is missing
         return None
     return json.dumps(value) if isinstance(value, (int, float)) else None

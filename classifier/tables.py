@@ -105,7 +105,7 @@ class _CsvFeed:
     """The lines of a file for csv.reader, which knows where a row ends but not where it began nor its size."""
 
     def __init__(self, stream: Stream) -> None:
-        self._lines = lines(stream)
+        self._lines = lines(stream, count_quotes=True)
         self._decoder = Decoder()
         self.last = 0
         self.ended = False
