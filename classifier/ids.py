@@ -4,14 +4,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 
-
 _MASK = (1 << 64) - 1
 
 
 class Ids:
-    """The ids seen so far, as sorted 64-bit digests: some 10 bytes an id, where a set of strings takes over 100.
+    """The ids seen so far, as sorted 64-bit hashes: some 10 bytes an id, where a set of strings takes over 100.
 
-    They are Python's hashes, which are the same in one process alone. By chance, one of ten million articles with ids of their own is taken for a duplicate in 1 of 370,000 runs.
+    They are Python's hashes, which hold in one process alone. By chance, one of ten million articles with ids of their
+    own is taken for a duplicate in 1 of 370,000 runs.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
