@@ -68,11 +68,12 @@ def summary(values: list[float]) -> dict[str, Any]:
     return {"median": statistics.median(values), "runs": values}
 
 
-def in_memory(corpus: Path, n_all: int) -> dict[str, Any]:
-    """One core, 4,000 articles, beside the peers; all cores; all articles."""
+def in_memory(corpus: Path) -> dict[str, Any]:
+    """One core, 4,000 articles, beside the peers; two cores, by threads and by processes; with cleaning."""
     found: dict[str, list[float]] = {}
     passes = [("slantwise", ARTICLES, 1), ("scikit_learn", ARTICLES, 1), ("fasttext", ARTICLES, 1)]
-    passes += [("slantwise", ARTICLES, 2), ("slantwise", n_all, 1), ("slantwise_cleaned", ARTICLES, 1)]
+    passes += [("slantwise", ARTICLES, 2), ("slantwise_jobs", ARTICLES, 2)]
+    passes += [("slantwise_cleaned", ARTICLES, 1), ("slantwise_jobs_cleaned", ARTICLES, 2)]
     passes += [("minilm", MINILM_ARTICLES, 1)] * (peers.minilm_missing() is None)
     for _ in range(RUNS):
         for name, n, cores in passes:
@@ -91,17 +92,21 @@ def through_files(corpus: Path, n_all: int, folder: Path) -> dict[str, Any]:
     kinds = {"parquet": (corpus, folder / "out.parquet"), "jsonl": (jsonl, folder / "out.jsonl")}
     found: dict[str, list[float]] = {}
     for _ in range(RUNS):
-        for cores in (1, 2):
-            memory = rate("slantwise", corpus, n_all, cores)
-            start, _ = run([*SLANTWISE, "score", "--no-clean", str(EXAMPLE)], cores)
+        for cores, in_memory in ((1, "slantwise"), (2, "slantwise_jobs")):
+            memory = rate(in_memory, corpus, n_all, cores)
+            of = f"{cores} core{'s' * (cores > 1)}"
+            found.setdefault(f"in memory, {of}, articles a second", []).append(memory)
+            options = ["--no-clean", "--jobs", str(cores)]
+            start, _ = run([*SLANTWISE, "score", *options, str(EXAMPLE)], cores)
             for kind, (source, out) in kinds.items():
-                seconds, _ = run([*SLANTWISE, "score", "--no-clean", str(source), "--out", str(out)], cores)
-                label = f"{kind}, {cores} core{'s' * (cores > 1)}"
-                found.setdefault(f"{label}, whole process", []).append(n_all / seconds / memory)
-                found.setdefault(f"{label}, without its start", []).append(n_all / (seconds - start) / memory)
-    for kind, (source, out) in kinds.items():
-        seconds, _ = run([*SLANTWISE, "score", str(source), "--out", str(out)], 2)
-        found[f"{kind}, 2 cores, cleaned, articles a second"] = [n_all / seconds]
+                seconds, _ = run([*SLANTWISE, "score", *options, str(source), "--out", str(out)], cores)
+                found.setdefault(f"{kind}, {of}, whole process", []).append(n_all / seconds / memory)
+                found.setdefault(f"{kind}, {of}, without its start", []).append(n_all / (seconds - start) / memory)
+    for jobs in (1, 2):
+        seconds, _ = run(
+            [*SLANTWISE, "score", "--jobs", str(jobs), str(corpus), "--out", str(folder / "out.parquet")], 2
+        )
+        found[f"parquet, 2 cores, --jobs {jobs}, cleaned, articles a second"] = [n_all / seconds]
     return {label: summary(values) for label, values in found.items()}
 
 
@@ -127,20 +132,54 @@ def memory(corpus: Path, folder: Path) -> dict[str, Any]:
     plain = folder / "plain.parquet"
     if not plain.exists():
         pl.read_parquet(corpus, columns=["title", "text"]).write_parquet(plain)
-    peaks = {times: peak([str(plain)] * times, folder) for times in (1, 10)}
-    return {"once": peaks[1], "ten times": peaks[10], "growth": peaks[10] / peaks[1]}
+    once, ten_times = (peak([str(plain)] * times, folder, 1) for times in (1, 10))
+    with_jobs = peak([str(plain)], folder, 2)
+    return {"once": once, "ten times": ten_times, "growth": ten_times / once, "all of --jobs 2, once": with_jobs}
 
 
-def peak(files: list[str], folder: Path) -> float:
+def peak(files: list[str], folder: Path, jobs: int) -> float:
+    """Return the most memory that the command and its processes have together; pages they share count in each."""
     copies = folder / "copies"
     shutil.rmtree(copies, ignore_errors=True)
     copies.mkdir()
     for number, file in enumerate(files):
         os.link(file, copies / f"{number}.parquet")
-    command = [*SLANTWISE, "score", "--no-clean", str(copies), "--out", str(folder / "out.parquet")]
-    measure = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
-    measure += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
-    return float(run([sys.executable, "-c", measure, *command], 2)[1])
+    command = [
+        *SLANTWISE,
+        "score",
+        "--no-clean",
+        "--jobs",
+        str(jobs),
+        str(copies),
+        "--out",
+        str(folder / "out.parquet"),
+    ]
+    most = 0
+    with subprocess.Popen([*on_cores(2), *command], env=environment(2), cwd=ROOT) as process:
+        while process.poll() is None:
+            most = max(most, sum(map(resident, family(process.pid))))
+            time.sleep(0.02)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return most / 1024
+
+
+def family(process: int) -> list[int]:
+    """Return a process and those that it started."""
+    children = Path(f"/proc/{process}/task/{process}/children")
+    try:
+        return [process, *(one for child in children.read_text().split() for one in family(int(child)))]
+    except OSError:  # it has ended
+        return []
+
+
+def resident(process: int) -> int:
+    """Return the memory of a process, KB."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
 def evidence(corpus: Path, folder: Path) -> dict[str, Any]:
@@ -199,9 +238,9 @@ def main(corpus: Path) -> None:
     found["peers"] = peers.described()
     for name, work in {
         "golden": lambda: golden(corpus),
-        "in memory, articles a second": lambda: in_memory(corpus, n_all),
+        "in memory, articles a second": lambda: in_memory(corpus),
         "cold start": cold,
-        "through files, share of in memory": lambda: through_files(corpus, n_all, folder),
+        "through files, as a share of in memory": lambda: through_files(corpus, n_all, folder),
         "memory, MB": lambda: memory(corpus, folder),
         "evidence": lambda: evidence(corpus, folder),
     }.items():

@@ -5,18 +5,20 @@ are that for most of their time. Processes do not; but each takes a second to st
 they are for many articles.
 """
 
+import os
+import signal
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Self
 
 import polars as pl
 
-from classifier import worker
 from classifier.batches import Preparing
 from classifier.errors import SlantwiseError
 from classifier.ids import Ids
@@ -24,6 +26,8 @@ from classifier.model import Model
 from classifier.output import Form
 from classifier.parallel import ahead
 
+# Of each process, as there is one a core; numpy and Polars read them while they are loaded.
+ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 AHEAD = 2  # batches that wait to be scored, so that no process has to wait for one
 
 
@@ -59,9 +63,17 @@ class Processes:
 
     def __init__(self, model: Path | None, jobs: int) -> None:
         self._jobs = jobs
-        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=worker.start, initargs=(model,))
+        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start, initargs=(model,))
 
     def __enter__(self) -> Self:
+        before = dict(os.environ)
+        os.environ.update(ONE_THREAD)
+        try:
+            for _ in range(self._jobs):
+                self._pool.submit(os.getpid)  # so that all of them are started now
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,7 +90,7 @@ class Processes:
         waiting: deque[tuple[pl.DataFrame, Future[tuple[Scored, list[str]]]]] = deque()
         try:
             for batch in pages:
-                waiting.append((batch, self._pool.submit(worker.score, scoring, batch, [])))
+                waiting.append((batch, self._pool.submit(_score, scoring, batch, [])))
                 if len(waiting) == self._jobs + AHEAD:
                     yield self._done(scoring, *waiting.popleft(), ids)
             while waiting:
@@ -93,7 +105,33 @@ class Processes:
         """Return a batch that was scored; once more, where it called an article what another one is called."""
         scored, names = future.result()
         while taken := [name for name in names if name in ids]:
-            scored, names = self._pool.submit(worker.score, scoring, batch, taken).result()
+            scored, names = self._pool.submit(_score, scoring, batch, taken).result()
         for name in names:
             ids.add(name)
         return scored
+
+
+# --- in one of the processes
+
+_models: list[Model] = []
+
+
+def _start(path: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the first of them ends the others
+    Thread(target=_end_with_parent, daemon=True).start()
+    _models.append(Model.load(path))
+
+
+def _end_with_parent() -> None:
+    """End where the first process was killed, which could not say so."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _score(scoring: Scoring, pages: pl.DataFrame, taken: Collection[str]) -> tuple[Scored, list[str]]:
+    """Return a batch that was scored, and what the articles of pages that hold several are called: nothing `taken`."""
+    articles = scoring.preparing.ready(pages, Ids([*pages["id"], *taken]))
+    names = articles.filter(articles["page"].is_duplicated())["id"].to_list()
+    return scoring.scored(_models[0], articles), names

@@ -143,7 +143,7 @@ def _is_running(process):
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_the_command_writes_the_same_file_with_processes(command, tiny_model_path, tmp_path, form):
     source = tmp_path / "articles.jsonl"
-    rows = [{"id": str(number), "text": "Quay and loaf. " * 300_000} for number in range(3)]  # a batch holds 8 MB
+    rows = [{"id": str(number), "text": "Quay and loaf. " * 200_000} for number in range(3)]  # a batch holds 4 MB
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
     options = ["score", str(source), "--model", str(tiny_model_path), "--no-clean", "--any-language", "--out"]
 
