@@ -10,22 +10,20 @@ labels that were learned: a word that speaks for all sides alike speaks for none
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from classifier.codebook import Block, Codebook, blocks, question
 from classifier.decide import Bools, Weights, beside, side_names, side_weights, with_side
-from classifier.features import Floats, Ids, Vocabulary
-
-if TYPE_CHECKING:
-    from scipy import sparse
-
-    from classifier.reading import Reading
+from classifier.features import Floats, Ids
+from classifier.reading import Reading
 
 TERMS = 4  # that are named for, and against, a label
 DIGITS = 5  # of what is added
+PARTS = 4  # that the values of a label are cut into for each one that is sought
 JOINT = 2  # characters between two pieces of a page that was cleaned
 
 
@@ -96,59 +94,113 @@ class Evidence:
         }
 
 
-# The column of a frame that holds the sentences of an article.
-SENTENCES = pl.List(
-    pl.Struct(
-        {
-            "question": pl.String,
-            "label": pl.String,
-            "adds": pl.Float64,
-            "in": pl.String,
-            "start": pl.Int64,
-            "end": pl.Int64,
-            "text": pl.String,
-        }
-    )
-)
+# A sentence in the column of a frame that holds those of an article.
+SENTENCE = ("question", "label", "adds", "in", "start", "end", "text")
 
 
-def sentence_rows(asked: Sequence[Block], evidence: Mapping[int, Evidence]) -> list[dict[str, Any]]:
-    """Return the sentences of an article, label by label, as SENTENCES has them."""
-    names = {
-        column: (question(block), key)
-        for block in asked
-        for key, column in zip(block.head.keys, _columns(block), strict=True)
-    }
-    return [
-        dict(zip(("question", "label"), names[column], strict=True)) | sentence.to_row()
-        for column, why in evidence.items()
-        for sentence in why.sentences
-    ]
+class Shortlist(NamedTuple):
+    """For each of many questions the largest values over 0, from the largest, then the least under 0, least last.
+
+    Those of question i stand from `edges[i]` to `edges[i + 1]`; `others[i]` is the sum of those that are left out.
+    """
+
+    edges: list[int]
+    number: list[int]
+    adds: list[float]
+    others: list[float]
+
+    def own(self, question: int) -> slice:
+        return slice(self.edges[question], self.edges[question + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The evidence of a batch: one entry for each label asked for of an article, by article and then by column.
+
+    Objects, lines of JSON and the columns of a frame are made of it.
+
+    Parameters
+    ----------
+    articles, columns
+        What each entry is about.
+    values, intercepts, beside
+        As in `Evidence`.
+    sentences
+        By number in `places`.
+    places
+        Where a sentence begins and ends, whether that is in the title, and its text: `Sentence` but for the last.
+    terms
+        By feature number.
+    """
+
+    articles: list[int]
+    columns: list[int]
+    values: list[float]
+    intercepts: list[float]
+    beside: list[dict[str, float]]
+    sentences: Shortlist
+    places: list[tuple[int, int, bool, str]]
+    terms: Shortlist
+
+    def by_article(self, named: Sequence[str], n_articles: int) -> list[dict[int, Evidence]]:
+        """Return the evidence of each article, by column; `named` says what each feature reads like."""
+        found: list[dict[int, Evidence]] = [{} for _ in range(n_articles)]
+        for entry, (article, column) in enumerate(zip(self.articles, self.columns, strict=True)):
+            sentences, terms = self.sentences.own(entry), self.terms.own(entry)
+            chosen = zip(self.sentences.number[sentences], self.sentences.adds[sentences], strict=True)
+            numbered = zip(self.terms.number[terms], self.terms.adds[terms], strict=True)
+            found[article][column] = Evidence(
+                value=self.values[entry],
+                intercept=self.intercepts[entry],
+                beside=self.beside[entry],
+                sentences=[Sentence(*self.places[number], adds) for number, adds in chosen],
+                other_sentences=self.sentences.others[entry],
+                terms={named[number]: adds for number, adds in numbered},
+                other_terms=self.terms.others[entry],
+            )
+        return found
+
+    def sentence_column(self, asked: Sequence[Block], n_articles: int) -> pl.Series:
+        """Return the sentences of each article, label by label: a list of structs, shape (n_articles,)."""
+        names = [(question(block), key) for block in asked for key in block.head.keys]
+        entry = np.repeat(np.arange(len(self.columns)), np.diff(self.sentences.edges))
+        places = pl.DataFrame(
+            self.places, {"start": pl.Int64, "end": pl.Int64, "in_title": pl.Boolean, "text": pl.String}, orient="row"
+        )
+        labels = pl.DataFrame(names, {"question": pl.String, "label": pl.String}, orient="row")
+        rows = pl.concat(
+            [labels[np.array(self.columns, int)[entry]], places[self.sentences.number]], how="horizontal"
+        ).with_columns(
+            pl.Series("adds", self.sentences.adds, pl.Float64),
+            pl.Series("article", np.array(self.articles, int)[entry]),
+            pl.when("in_title").then(pl.lit("title")).otherwise(pl.lit("text")).alias("in"),
+        )
+        own = rows.group_by("article").agg(pl.struct(*SENTENCE).alias("evidence"))
+        every = pl.DataFrame({"article": np.arange(n_articles)}).join(own, "article", "left", maintain_order="left")
+        return every["evidence"].fill_null([])
 
 
 class Reasons:
     """What terms and other heads add to the labels of a model; one serves all batches."""
 
-    def __init__(self, codebook: Codebook, vocabulary: Vocabulary, weights: Weights) -> None:
+    def __init__(self, codebook: Codebook, weights: Weights) -> None:
         self._codebook = codebook
         self._weights = weights
-        self._named = vocabulary.terms
         self._is_side = np.array([block.target is not None for block in blocks(codebook) for _ in _columns(block)])
         self._one_answer = [block for block in blocks(codebook) if block.head.kind != "many-of"]
-        self._text = self._from_mean(weights.text)
-        self._by_label = np.ascontiguousarray(self._text.T)  # the same by label: a few labels are picked at a time
-        self._intercept = _plain(self._from_mean(weights.intercept[None])[0])
+        self._by_label = np.ascontiguousarray(self._from_mean(weights.text).T)  # a few labels are picked at a time
+        self._intercept = _rounded(self._from_mean(weights.intercept[None])[0])
 
     def of_batch(
-        self, frame: pl.DataFrame, reading: "Reading", values: Floats, wanted: Bools, n: int
-    ) -> list[dict[int, Evidence]]:
-        """Return the evidence of each article of a batch, by column, for the labels that are wanted of it.
+        self, frame: pl.DataFrame, readings: Sequence[Reading], values: Floats, wanted: Bools, n: int
+    ) -> Findings:
+        """Return the evidence of a batch for the labels that are wanted of each article.
 
         Parameters
         ----------
         frame
             Columns `title` and `text`; and `pieces`, where the text was cut from a page (see `clean_articles`).
-        reading
+        readings
             What `read` returned for the frame.
         values
             Decision values from the text alone, as in `decide`, shape (n_articles, n_columns).
@@ -159,48 +211,65 @@ class Reasons:
         """
         articles, columns = asked = np.nonzero(wanted)
         full = with_side(self._codebook, values, self._weights)
-        side, of_value = self._beside(full), _plain(self._from_mean(full)[asked])
-        of_terms = _plain((self._from_mean(values) - self._intercept)[asked])
-        by_sentence = self._sentences(reading, articles, columns, n)
-        by_term = self._terms(reading.features, articles, columns)
-        terms = [self._named[number] for number in by_term.number.tolist()]
-        sentences = _sentences(frame, reading, by_sentence)
-        found: list[dict[int, Evidence]] = [{} for _ in range(len(frame))]
-        for at, (article, column) in enumerate(zip(articles.tolist(), columns.tolist(), strict=True)):
-            own, of = by_sentence.own(at), by_term.own(at)
-            found[article][column] = Evidence(
-                value=of_value[at],
-                intercept=self._intercept[column],
-                beside={name: part[article] for name, part in side.get(column, {}).items()},
-                sentences=sentences[own],
-                other_sentences=round(by_sentence.total[at] - sum(by_sentence.adds[own]), DIGITS),
-                terms=dict(zip(terms[of], by_term.adds[of], strict=True)),
-                other_terms=round(of_terms[at] - sum(by_term.adds[of]), DIGITS),
-            )
-        return found
-
-    def _sentences(self, reading: "Reading", articles: Ids, columns: Ids, n: int) -> "_Shortlists":
-        """Return the sentences that say most, by their number in the batch, for each label asked for."""
-        adds = reading.shares @ self._text
-        n_own = np.diff(reading.edges)[articles]
-        group = np.repeat(np.arange(len(articles)), n_own)
-        sentence = np.arange(len(group)) + np.repeat(reading.edges[articles] - (np.cumsum(n_own) - n_own), n_own)
+        side = self._beside(full)
+        of_text = _rounded(self._from_mean(values) - self._intercept)[asked]
+        terms, sentences = self._extremes(readings, articles, columns, n)
         against = np.where(self._is_side[columns], n, 0)
-        return _shortlists(group, sentence, adds[sentence, columns[group]], np.full(len(articles), n), against)
+        named = _shortlist(sentences, of_text, np.full(len(articles), n), against)
+        chosen, which = np.unique(np.array(named.number, np.int64), return_inverse=True)
+        every = np.full(len(articles), TERMS)
+        at = list(zip(articles.tolist(), columns.tolist(), strict=True))
+        return Findings(
+            articles=articles.tolist(),
+            columns=columns.tolist(),
+            values=_rounded(self._from_mean(full)[asked]).tolist(),
+            intercepts=self._intercept[columns].tolist(),
+            beside=[{name: part[row] for name, part in side.get(column, {}).items()} for row, column in at],
+            sentences=named._replace(number=which.tolist()),
+            places=_places(frame, np.concatenate([_NO_PLACE, *(r.places for r in readings)])[chosen]),
+            terms=_shortlist(terms, of_text, every, every),
+        )
 
-    def _terms(self, features: "sparse.csr_matrix", articles: Ids, columns: Ids) -> "_Shortlists":
-        """Return the terms that add, and take away, most, by feature number, for each label asked for."""
-        parts: list[tuple[Ids, Ids, Floats]] = [(np.empty(0, int), np.empty(0, int), np.empty(0, np.float32))]
-        edges = np.searchsorted(articles, np.arange(features.shape[0] + 1))
-        for article in np.unique(articles):
-            own = slice(features.indptr[article], features.indptr[article + 1])
-            numbers, first = features.indices[own], edges[article]
-            adds = self._by_label[columns[first : edges[article + 1], None], numbers] * features.data[own]
-            rows, places = np.nonzero(_extreme(adds, TERMS))
-            parts.append((rows + first, numbers[places], adds[rows, places]))
-        group, number, amount = (np.concatenate(some) for some in zip(*parts, strict=True))
-        n = np.full(len(articles), TERMS)
-        return _shortlists(group, number, amount, n, n)
+    def _extremes(self, readings: Sequence[Reading], articles: Ids, columns: Ids, n: int) -> "tuple[_Values, _Values]":
+        """Return of each label asked for the terms, and the sentences, that may be among those that say most."""
+        terms, sentences = [_NONE], [_NONE]
+        n_sentences = 0
+        cuts = np.searchsorted(articles, [reading.first for reading in readings]).tolist()
+        for reading, (first, last) in zip(readings, pairwise([*cuts, len(articles)]), strict=True):
+            own = articles[first:last] - reading.first
+            by_term, by_sentence = self._adds(reading, own, columns[first:last])
+            question, term, adds = _extreme(by_term, *_ends(reading.counted.starts, own), TERMS)
+            terms.append(_Values(question + first, reading.counted.features[term], adds))
+            question, sentence, adds = _extreme(by_sentence, *_ends(reading.edges, own), n)
+            sentences.append(_Values(question + first, sentence + n_sentences, adds))
+            n_sentences += len(reading.places)
+        return _joined(terms), _joined(sentences)
+
+    def _adds(self, reading: Reading, articles: Ids, columns: Ids) -> tuple[Floats, Floats]:
+        """Return what each term, and each sentence, adds to some labels, one label after the other."""
+        by_term, by_sentence = [_NONE.adds], [_NONE.adds]
+        counted, n_features = reading.counted, self._by_label.shape[1]
+        starts, edges = counted.starts.tolist(), reading.edges.tolist()
+        row = (columns * n_features)[:, None]
+        place = np.empty(n_features, np.int64)  # of each feature among those of the article at hand
+        cuts = np.append(np.flatnonzero(np.diff(articles, prepend=-1)), len(articles)).tolist()
+        for first, last in pairwise(cuts):
+            article = int(articles[first])
+            own = slice(starts[article], starts[article + 1])
+            features = counted.features[own]
+            if not len(features):
+                continue
+            adds = self._by_label.take(row[first:last] + features, mode="clip")
+            adds *= reading.weighed[own]
+            by_term.append(adds.ravel())
+            begins = reading.begins[edges[article] : edges[article + 1] + 1]
+            inside = slice(begins[0], begins[-1])
+            place[features] = np.arange(len(features))
+            occurrences = place.take(reading.at[inside], mode="clip")
+            dealt = adds.take(occurrences, axis=1, mode="clip")
+            dealt *= reading.weights[inside] / counted.counts[own].take(occurrences, mode="clip")
+            by_sentence.append(np.add.reduceat(dealt, begins[:-1] - begins[0], axis=1).ravel())
+        return np.concatenate(by_term), np.concatenate(by_sentence)
 
     def _beside(self, full: Floats) -> dict[int, dict[str, list[float]]]:
         """Return by column, and by head, what is added beside the text; each of shape (n_articles,)."""
@@ -214,7 +283,7 @@ class Reasons:
             of = np.array(side_names(self._codebook, block.head))
             parts = {name: read[:, of == name] @ adds[of == name] for name in dict.fromkeys(of.tolist())}
             for label, column in enumerate(_columns(block)):
-                found[column] = {name: _plain(part[:, label]) for name, part in parts.items()}
+                found[column] = {name: _rounded(part[:, label]).tolist() for name, part in parts.items()}
         return found
 
     def _from_mean(self, values: Floats) -> Floats:
@@ -225,19 +294,17 @@ class Reasons:
         return values
 
 
-def _sentences(frame: pl.DataFrame, reading: "Reading", chosen: "_Shortlists") -> list[Sentence]:
-    """Return the sentences that were chosen, each with its place in the page as it was read."""
+def _places(frame: pl.DataFrame, places: Ids) -> list[tuple[int, int, bool, str]]:
+    """Return where some sentences stand in the page as it was read, and their texts; `places` as in `Reading`."""
     texts, titles = frame["text"].to_list(), frame["title"].to_list()
     pieces = frame["pieces"].to_list() if "pieces" in frame.columns else [None] * len(frame)
-    articles = np.searchsorted(reading.edges, chosen.number, side="right") - 1
-    of_all = (articles, *(places[chosen.number] for places in (reading.start, reading.end, reading.in_title)))
     found = []
-    for article, start, end, in_title, adds in zip(*(places.tolist() for places in of_all), chosen.adds, strict=True):
+    for article, start, end, in_title in places.tolist():
         if in_title:
-            found.append(Sentence(start, end, True, titles[article][start:end], adds))
+            found.append((start, end, True, titles[article][start:end]))
         else:
             moved = moved_by(pieces[article], start)
-            found.append(Sentence(start + moved, end + moved, False, texts[article][start:end], adds))
+            found.append((start + moved, end + moved, False, texts[article][start:end]))
     return found
 
 
@@ -266,45 +333,82 @@ def moved_by(pieces: Sequence[int] | None, at: int) -> int:
     return 0
 
 
-class _Shortlists(NamedTuple):
-    """The largest values of each group, from the largest, then its least values, the last of them the least.
+class _Values(NamedTuple):
+    """Values of questions, which come in order: the question that each is of, what it is the value of, and how much."""
 
-    Those of group i stand from `edges[i]` to `edges[i + 1]`; `total` is the sum of all its values, named or not.
-    """
-
-    edges: list[int]
+    question: Ids
     number: Ids
-    adds: list[float]
-    total: list[float]
-
-    def own(self, group: int) -> slice:
-        return slice(self.edges[group], self.edges[group + 1])
+    adds: Floats
 
 
-def _shortlists(group: Ids, number: Ids, adds: Floats, best: Ids, worst: Ids) -> _Shortlists:
-    """Return the `best[i]` largest values over 0 of group i, and its `worst[i]` least under 0.
+_NONE = _Values(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+_NO_PLACE = np.empty((0, 4), np.int64)
 
-    Groups count from 0; group, number and adds have one entry a value.
+
+def _ends(edges: Ids, own: Ids) -> tuple[Ids, Ids]:
+    return edges[own], edges[own + 1]
+
+
+def _joined(parts: Sequence[_Values]) -> _Values:
+    return _Values(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _extreme(adds: Floats, starts: Ids, ends: Ids, n: int) -> _Values:
+    """Return those values that may be among the n largest or the n least of their question, and a few more.
+
+    The n-th largest of many values is no less than that of the maxima of their parts, which are found in a tenth of
+    the time.
+
+    Parameters
+    ----------
+    adds
+        All values, question by question.
+    starts, ends
+        What the values of each question are numbered, shape (n_questions,).
     """
-    total = np.bincount(group, adds, minlength=len(best)).tolist()
-    may = np.flatnonzero((adds > 0) | ((adds < 0) & (worst[group] > 0)))
-    order = may[np.lexsort((-adds[may], group[may]))]
-    group, number, adds = group[order], number[order], adds[order]
-    edges = np.searchsorted(group, np.arange(len(best) + 1))
-    at = np.arange(len(group))
-    keep = ((at - edges[group] < best[group]) & (adds > 0)) | ((edges[group + 1] - at <= worst[group]) & (adds < 0))
-    left = np.searchsorted(group[keep], np.arange(len(best) + 1))
-    return _Shortlists(left.tolist(), number[keep], _plain(adds[keep]), total)
+    width, n_parts = ends - starts, PARTS * n
+    edges = np.cumsum(width) - width
+    most, least = np.full(len(width), -np.inf, np.float32), np.full(len(width), np.inf, np.float32)
+    if len(adds):
+        wide = width > n_parts  # of fewer values all may be, and what is found for their parts is not used
+        parts = np.minimum(edges[:, None] + np.arange(n_parts) * width[:, None] // n_parts, len(adds) - 1)
+        maxima, minima = (of.reduceat(adds, parts.ravel()).reshape(parts.shape) for of in (np.maximum, np.minimum))
+        maxima.sort(axis=1)
+        minima.sort(axis=1)
+        most[wide], least[wide] = maxima[wide, -n], minima[wide, n - 1]
+    at = np.flatnonzero((adds >= np.repeat(most, width)) | (adds <= np.repeat(least, width)))
+    question = np.searchsorted(edges, at, side="right") - 1
+    return _Values(question, starts[question] + at - edges[question], adds[at])
 
 
-def _extreme(adds: Floats, n: int) -> Bools:
-    """Say of each value whether it may be among the n largest or the n least of its row; shape (n_rows, n_values)."""
-    width = adds.shape[1]
-    if width <= 2 * n:
-        return np.ones(adds.shape, bool)
-    least, most = (np.partition(adds, place, axis=1)[:, place, None] for place in (n - 1, width - n))
-    extreme: Bools = (adds <= least) | (adds >= most)
-    return extreme
+def _shortlist(values: _Values, total: Floats, best: Ids, worst: Ids) -> Shortlist:
+    """Return the `best[i]` largest values over 0 of question i, and its `worst[i]` least under 0.
+
+    Of equal values the first comes first. `total` is the sum of all values of each question, shape (n_questions,).
+    """
+    question, number, adds = values
+    may = np.flatnonzero((adds > 0) | ((adds < 0) & (worst[question] > 0)))
+    order = may[_falling(question[may], adds[may])]
+    question, number, adds = question[order], number[order], adds[order]
+    edges = np.searchsorted(question, np.arange(len(total) + 1))
+    at = np.arange(len(question))
+    keep = (at - edges[question] < best[question]) & (adds > 0)
+    keep |= (edges[question + 1] - at <= worst[question]) & (adds < 0)
+    question, adds = question[keep], _rounded(adds[keep])
+    left = np.searchsorted(question, np.arange(len(total) + 1))
+    others = _rounded(total - np.bincount(question, adds, len(total)))
+    return Shortlist(left.tolist(), number[keep].tolist(), adds.tolist(), others.tolist())
+
+
+def _falling(question: Ids, adds: Floats) -> Ids:
+    """Return the order of float32 values by question and then from the largest, equals as they come.
+
+    One number a value, its question before what it adds, sorts in a sixth of the time of two.
+    """
+    bits = (-adds).view(np.int32).astype(np.int64)
+    rising = np.where(bits < 0, ~bits - 2**31, bits)  # the bits of floats under 0 rise as the floats fall
+    order: Ids = np.argsort((question << 32) + rising, kind="stable")
+    return order
 
 
 def _from_mean(values: Floats, learned: Bools) -> Floats:
@@ -319,7 +423,6 @@ def _columns(block: Block) -> range:
     return range(block.columns.start, block.columns.stop)
 
 
-def _plain(adds: Floats) -> list[float]:
-    """Return rounded numbers, shape (n,)."""
-    plain: list[float] = adds.astype(np.float64).round(DIGITS).tolist()
-    return plain
+def _rounded(adds: Floats) -> Floats:
+    """Return numbers as they are written, of the same shape."""
+    return adds.astype(np.float64).round(DIGITS)

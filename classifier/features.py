@@ -69,7 +69,7 @@ class Vocabulary:
     @cached_property
     def terms(self) -> list[str]:
         """What each feature reads like, shape (n_features,)."""
-        return [*self.words, *(f"{self.words[first]} {self.words[second]}" for first, second in self.pairs)]
+        return [*self.words, *(f"{self.words[first]} {self.words[second]}" for first, second in self.pairs.tolist())]
 
     @cached_property
     def _words(self) -> Table:
@@ -88,23 +88,21 @@ class Vocabulary:
         """Return the words of each text as numbers of this vocabulary."""
         return tokenise(texts, self._words)
 
-    def pair_features(self, tokens: Tokens) -> Ids:
-        """Return the feature number of the pair that begins at each word, n_features where none does."""
-        found = np.full(len(tokens.ids), len(self))
+    def numbered(self, tokens: Tokens) -> NDArray[np.unsignedinteger[Any]]:
+        """Return the feature numbers of each word, and of the pair that begins at it; n_features for one unknown.
+
+        Shape (n_words, 2), of a type that has room for a position beside the number.
+        """
+        small = len(self).bit_length() + tokens.longest.bit_length() <= 32
+        found = np.empty((len(tokens.ids), 2), np.uint32 if small else np.uint64)
+        found[:, 0] = np.where(tokens.ids < 0, len(self), tokens.ids)
+        found[:, 1] = len(self)
         if len(self.pairs):
             keys = self._pair_keys(tokens.ids[:-1], tokens.ids[1:])
-            found[:-1] = self._pairs.numbers(keys, len(self.pairs)) + len(self.words)
+            found[:-1, 1] = self._pairs.numbers(keys, len(self.pairs)) + len(self.words)
             ends = np.cumsum(tokens.lengths)
-            found[ends[ends > 0] - 1] = len(self)  # a pair ends with its article
+            found[ends[ends > 0] - 1, 1] = len(self)  # a pair ends with its article
         return found
-
-    def occurrences(self, tokens: Tokens) -> tuple[Ids, Ids, Floats]:
-        """Return each word and pair that is found: where in the batch it starts, its feature number, its weight."""
-        pairs = self.pair_features(tokens)
-        known, starts = np.flatnonzero(tokens.ids >= 0), np.flatnonzero(pairs < len(self))
-        at = np.concatenate([known, starts])
-        weights = _lead_weights(int(tokens.lengths.max(initial=0)))[tokens.positions]
-        return at, np.concatenate([tokens.ids[known], pairs[starts]]), weights[at]
 
     def features(self, texts: pl.Series) -> sparse.csr_matrix:
         """Return the weighed terms of each text, float32 of shape (n_articles, n_features)."""
@@ -117,15 +115,14 @@ class Vocabulary:
         """
         from scipy import sparse
 
-        data = _damped(counts.data) * self.idf[counts.indices]
-        data /= np.repeat(_lengths(data, counts.indptr), np.diff(counts.indptr))
-        return sparse.csr_matrix((data.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
+        data = self.weighed(Counts(counts.indices, counts.data, counts.indptr))
+        return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
 
     def count(self, texts: pl.Series) -> sparse.csr_matrix:
         """Return the weighted counts of words and pairs, float32 of shape (n_articles, n_features)."""
         from scipy import sparse
 
-        counted = self._count(texts)
+        counted = self._counted(texts)
         parts = counted.counts, counted.features.astype(np.int32), counted.starts.astype(np.int32)
         return sparse.csr_matrix(parts, shape=(len(texts), len(self)))
 
@@ -142,31 +139,46 @@ class Vocabulary:
         numpy.ndarray
             Float32 of shape (n_articles, n_columns).
         """
-        counted = self._count(texts)
-        data = _damped(counted.counts) * self.idf.take(counted.features, mode="clip")
+        return self.product(self._counted(texts), weights)
+
+    def product(self, counted: Counts, weights: Floats) -> Floats:
+        """Return the features of each article times a matrix; shapes as for `values`."""
+        data = self._damped(counted)
         product = _product(data.astype(np.float32), counted, weights)
         product /= _lengths(data, counted.starts)[:, None]
         return product
 
-    def _count(self, texts: pl.Series) -> Counts:
+    def weighed(self, counted: Counts) -> Floats:
+        """Return what the model reads of each term, the numbers of `weigh`; shape (n_terms,)."""
+        data = self._damped(counted)
+        data /= np.repeat(_lengths(data, counted.starts), np.diff(counted.starts))
+        return data.astype(np.float32)
+
+    def _damped(self, counted: Counts) -> Floats:
+        return _damped(counted.counts) * self.idf.take(counted.features, mode="clip")
+
+    def _counted(self, texts: pl.Series) -> Counts:
+        tokens = self.tokenise(texts)
+        return self.counted(self.numbered(tokens), tokens)
+
+    def counted(self, numbered: NDArray[np.unsignedinteger[Any]], tokens: Tokens) -> Counts:
         """Count words and pairs: sort them article by article, then sum the weights of those that are the same.
 
         A term is sorted as one number, its feature before its position: half the time of sorting two arrays.
+
+        Parameters
+        ----------
+        numbered
+            What `numbered` gave for the tokens.
         """
-        tokens = self.tokenise(texts)
-        longest = int(tokens.lengths.max(initial=0))
-        bits = longest.bit_length()
-        small = len(self).bit_length() + bits <= 32
-        terms = np.empty((len(tokens.ids), 2), np.uint32 if small else np.uint64)
-        terms[:, 0] = np.where(tokens.ids < 0, len(self), tokens.ids)
-        terms[:, 1] = self.pair_features(tokens)
-        terms <<= terms.dtype.type(bits)
+        bits = tokens.longest.bit_length()
+        terms = numbered << numbered.dtype.type(bits)
         terms |= tokens.positions.astype(terms.dtype)[:, None]
         ends = 2 * np.cumsum(tokens.lengths)
         flat = terms.ravel()
         for start, end in zip((ends - 2 * tokens.lengths).tolist(), ends.tolist(), strict=True):
             flat[start:end].sort()
-        return self._summed(flat, ends, bits, _lead_weights(longest))
+        return self._summed(flat, ends, bits, lead_weights(tokens.longest))
 
     def _summed(self, terms: NDArray[Any], ends: Ids, bits: int, weights: Floats) -> Counts:
         features = terms >> terms.dtype.type(bits)
@@ -183,7 +195,7 @@ class Vocabulary:
         return Counts(features[known], counts[known], starts)
 
 
-def _lead_weights(n_words: int) -> Floats:
+def lead_weights(n_words: int) -> Floats:
     """Return the weight of each position; shape (n_words,)."""
     weights: Floats = (LEAD_WEIGHT / (1.0 + np.arange(n_words, dtype=np.float32) / LEAD_WORDS)).astype(np.float32)
     return weights

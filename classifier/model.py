@@ -5,12 +5,12 @@ its label (many-of) or its unnormalised log-probability (one-of), and what a wor
 A head that is asked beside others (stance) reads their log-odds as well, through a second, small matrix.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -19,14 +19,12 @@ from numpy.typing import NDArray
 from classifier.codebook import Block, Codebook, blocks, question
 from classifier.decide import NEAR, Bools, Scores, Weights, ask_only_where_present, decide, side_features
 from classifier.errors import ModelError, SlantwiseError
-from classifier.evidence import SENTENCES, Evidence, Reasons, sentence_rows
+from classifier.evidence import Evidence, Findings, Reasons
 from classifier.features import FEATURES, Floats, Vocabulary, document
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
 from classifier.parallel import in_parts
+from classifier.reading import Reading, read
 from classifier.record import Record
-
-if TYPE_CHECKING:
-    from scipy import sparse
 
 # What a row of scores says of its article.
 ABOUT = ("id", "source", "title", "extraction", "dropped", "language", "low_evidence")
@@ -122,7 +120,7 @@ class Model:
     @cached_property
     def reasons(self) -> Reasons:
         """What terms and other heads add to each label."""
-        return Reasons(self.codebook, self.vocabulary, self.weights)
+        return Reasons(self.codebook, self.weights)
 
     def score(self, text: str, *, title: str | None = None, evidence: int = 0) -> ArticleScores:
         """Return the scores of one article, with the sentences that speak most for each label if any are asked for."""
@@ -149,7 +147,7 @@ class Model:
             label. With evidence a last column of that name: a list of sentences, each with its question and label.
         """
         frame = with_defaults(frame)
-        scores, found = self._reasoned(frame, evidence)
+        scores, findings = self.reasoned(frame, evidence)
         columns = [frame[name] for name in ABOUT]
         answers = [_answers(block, scores.assigned[:, block.columns]) for block in self.blocks]
         columns += pl.DataFrame(answers).select(pl.when(~frame["foreign"]).then(pl.all())).get_columns()
@@ -158,10 +156,7 @@ class Model:
                 series = pl.Series(f"p.{question(block)}.{label}", np.ascontiguousarray(column), nan_to_null=True)
                 columns.append(series)
         table = pl.DataFrame(columns).with_columns(model=pl.lit(self.name), codebook=pl.lit(self.codebook.digest))
-        if not evidence:
-            return table
-        sentences = [sentence_rows(self.blocks, one) for one in found]
-        return table.with_columns(pl.Series("evidence", sentences, dtype=SENTENCES))
+        return table if findings is None else table.with_columns(findings.sentence_column(self.blocks, len(frame)))
 
     def articles(self, frame: pl.DataFrame, *, evidence: int = 0, close: bool = False) -> Iterator[ArticleScores]:
         """Yield the scores of each article of a frame (columns and `evidence` as for `score_frame`).
@@ -169,7 +164,8 @@ class Model:
         With `close` there is evidence too for labels that are not assigned but reach half of their threshold.
         """
         frame = with_defaults(frame)
-        scores, found = self._reasoned(frame, evidence, close=close)
+        scores, findings = self.reasoned(frame, evidence, close=close)
+        found = findings.by_article(self.vocabulary.terms, len(frame)) if findings else repeat({}, len(frame))
         rows = frame.select(ABOUT).iter_rows()
         probabilities, assigned = scores.probability.tolist(), scores.assigned.tolist()
         for row, ps, yes, why in zip(rows, probabilities, assigned, found, strict=True):
@@ -194,19 +190,15 @@ class Model:
                 evidence=reasons if evidence else None,
             )
 
-    def _reasoned(
-        self, frame: pl.DataFrame, n: int, *, close: bool = False
-    ) -> tuple[Scores, Iterable[dict[int, Evidence]]]:
-        """Return the scores of a frame, and the evidence of each article by column; none where n is 0."""
+    def reasoned(self, frame: pl.DataFrame, n: int, *, close: bool = False) -> tuple[Scores, Findings | None]:
+        """Return the scores of a frame as `with_defaults` returns it, and their evidence; none where n is 0."""
         if not n:
-            return self.score_batch(frame), repeat({}, len(frame))
-        from classifier.reading import read  # noqa: PLC0415  loads scipy, which scoring alone does without
-
-        reading = read(self.vocabulary, frame)
-        values = self._values(reading.features)
+            return self.score_batch(frame), None
+        readings = read(self.vocabulary, frame)
+        values = self.values_of(readings)
         scores = self.score_batch(frame, values)
         wanted = scores.assigned | (close & (scores.probability >= NEAR * self.weights.threshold))
-        return scores, self.reasons.of_batch(frame, reading, values, wanted, n)
+        return scores, self.reasons.of_batch(frame, readings, values, wanted, n)
 
     def score_batch(self, frame: pl.DataFrame, values: Floats | None = None) -> Scores:
         """Return the scores of a frame with columns `title` and `text`; `values` as for `decide`, where known."""
@@ -224,9 +216,12 @@ class Model:
             values = values + self.weights.intercept
         return decide(self.codebook, values, self.weights)
 
-    def _values(self, features: "sparse.csr_matrix") -> Floats:
-        values: Floats = features @ self.weights.text + self.weights.intercept
-        return values
+    def values_of(self, readings: Sequence[Reading]) -> Floats:
+        """Return the decision values of a batch from the text alone, as in `decide`."""
+        products = [self.vocabulary.product(reading.counted, self.weights.text) for reading in readings]
+        return (
+            np.concatenate([np.empty((0, len(self.weights.intercept)), np.float32), *products]) + self.weights.intercept
+        )
 
     def write(self, path: str | Path, provenance: Mapping[str, Any]) -> str:
         """Write the model file whole or not at all, and return its SHA-256; `provenance` is kept in its manifest."""

@@ -56,12 +56,7 @@ class Jsonl:
     evidence: int = 0
 
     def rows(self, model: Model, articles: pl.DataFrame) -> bytes:
-        if self.evidence:
-            scored = model.articles(articles, evidence=self.evidence)
-            text = "".join(json.dumps(scores.to_row(), ensure_ascii=False) + "\n" for scores in scored)
-        else:
-            text = "".join(json_lines(model, articles))
-        return text.encode()
+        return "".join(json_lines(model, articles, evidence=self.evidence)).encode()
 
     def file(self, out: IO[bytes]) -> "TextFile":
         return TextFile(out)

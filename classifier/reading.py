@@ -1,81 +1,94 @@
-"""Read articles sentence by sentence: articles -> features, and what each sentence has of them.
+"""Read articles sentence by sentence: articles -> features, and where in the text each of them stands.
 
-The features are those of `classifier.features`, up to the order of adding, so asking for evidence changes no score. A
-feature is dealt out to the places where its term stands, in proportion to how much each place counts; a pair of words
-belongs to the sentence of its first word. The words are split and looked up once, for both.
+The features are those of `classifier.features`, so asking for evidence changes no score. A feature is dealt out to the
+places where its term stands, in proportion to how much each place counts; a pair of words belongs to the sentence of
+its first word. The words are split and looked up once, for both.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
-from classifier.decide import Bools
-from classifier.features import Vocabulary
+from classifier.features import Counts, Floats, Vocabulary, lead_weights
 from classifier.sentences import parts
 from classifier.words import Ids, Tokens
+
+AT_ONCE = 64  # articles: what is done with their words stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A batch of articles and its sentences.
+    """Articles that follow one another in a batch, and those of their sentences that have a known word.
 
     Parameters
     ----------
-    features
-        Weighed terms, float32 of shape (n_articles, n_features).
-    shares
-        What each sentence has of its article's features, float32 of shape (n_sentences, n_features).
+    first
+        The number in the batch of the first article.
+    counted
+        The terms of each article.
+    weighed
+        The feature of each of these terms, float32 of shape (n_terms,).
+    at, weights
+        Each occurrence of a term, in order: its feature number, and what the place adds to the term's count; shape
+        (n_occurrences,).
+    begins
+        Occurrences `begins[i]` to `begins[i + 1]` are those of sentence i; shape (n_sentences + 1,).
     edges
         Sentences `edges[i]` to `edges[i + 1]` are those of article i; shape (n_articles + 1,).
-    start, end, in_title
-        Where each sentence stands, in characters of the text or of the title; shape (n_sentences,).
+    places
+        Where each sentence stands: its article in the batch, start and end in characters of the text or of the title,
+        and whether that is the title; shape (n_sentences, 4).
     """
 
-    features: sparse.csr_matrix
-    shares: sparse.csr_matrix
+    first: int
+    counted: Counts
+    weighed: Floats
+    at: Ids
+    weights: Floats
+    begins: Ids
     edges: Ids
-    start: Ids
-    end: Ids
-    in_title: Bools
+    places: Ids
 
 
-def read(vocabulary: Vocabulary, frame: pl.DataFrame) -> Reading:
+def read(vocabulary: Vocabulary, frame: pl.DataFrame) -> list[Reading]:
     """Return the features of a frame with columns `title` and `text`, and how its sentences share them."""
     # Titles and texts in turn, so that a title is never the beginning of a sentence of the text.
     both = frame.select(pl.concat_list("title", "text").alias("text")).to_series().explode(empty_as_null=False)
     found = parts(both)
-    tokens = vocabulary.tokenise(found["part"])
-    whole = Tokens(tokens.ids, _summed(tokens.lengths, found["article"].to_numpy() // 2, len(frame)))
-    at, terms, weights = vocabulary.occurrences(whole)
-    shape = (len(frame), len(vocabulary))
-    counts = sparse.csr_matrix((weights, (whole.articles[at], terms)), shape=shape, dtype=np.float32)
-    features = vocabulary.weigh(counts)
-
-    inside = pl.first("article"), pl.first("start"), pl.last("end")
-    sentences = found.group_by("sentence", maintain_order=True).agg(inside)
-    words = np.bincount(found["sentence"].to_numpy(), tokens.lengths)
-    order = np.argsort(at, kind="stable")  # quick, since words and pairs each are in order
-    begins = np.searchsorted(at[order], np.concatenate([[0], np.cumsum(words)]))
-    shares = sparse.csr_matrix((weights[order], terms[order], begins), shape=(len(sentences), len(vocabulary)))
-    place = sentences["article"].to_numpy()
-    edges = np.searchsorted(place // 2, np.arange(len(frame) + 1))
-    _deal(features, counts, shares, edges)
-    return Reading(features, shares, edges, sentences["start"].to_numpy(), sentences["end"].to_numpy(), place % 2 == 0)
+    firsts = range(0, len(frame), AT_ONCE)
+    cuts = np.searchsorted(found["article"].to_numpy(), 2 * np.array([*firsts, len(frame)])).tolist()
+    return [
+        _read(vocabulary, found[start:end], first, min(AT_ONCE, len(frame) - first))
+        for first, (start, end) in zip(firsts, pairwise(cuts), strict=True)
+    ]
 
 
-def _summed(lengths: Ids, articles: Ids, n_articles: int) -> Ids:
-    return np.bincount(articles, lengths, minlength=n_articles).astype(np.int64)
+def _read(vocabulary: Vocabulary, found: pl.DataFrame, first: int, n_articles: int) -> Reading:
+    """Return the reading of some articles from the parts of their sentences."""
+    in_part = vocabulary.tokenise(found["part"])
+    owner, start, end, sentence = (found[name].to_numpy() for name in ("article", "start", "end", "sentence"))
+    in_article = np.bincount(owner // 2 - first, in_part.lengths, n_articles)
+    tokens = Tokens(in_part.ids, in_article.astype(np.int64))
+    numbered = vocabulary.numbered(tokens)
+    counted = vocabulary.counted(numbered, tokens)
 
-
-def _deal(features: sparse.csr_matrix, counts: sparse.csr_matrix, shares: sparse.csr_matrix, edges: Ids) -> None:
-    """Turn what each sentence counts, in place, into its share of the article's features."""
-    worth = features.data / counts.data
-    a_count = np.zeros(counts.shape[1], np.float32)  # what one of a term's count is worth in the article at hand
-    firsts = shares.indptr[edges]
-    for article in range(len(edges) - 1):
-        own = slice(counts.indptr[article], counts.indptr[article + 1])
-        a_count[counts.indices[own]] = worth[own]
-        inside = slice(firsts[article], firsts[article + 1])
-        shares.data[inside] *= a_count[shares.indices[inside]]
+    known = np.flatnonzero(numbered.ravel() < len(vocabulary))
+    begin = np.flatnonzero(np.diff(sentence, prepend=-1))  # part of each sentence
+    words = np.append(0, np.cumsum(in_part.lengths))[np.append(begin, len(found))]
+    begins = np.searchsorted(known, 2 * words)
+    kept = np.flatnonzero(np.diff(begins))
+    last = np.append(begin[1:], len(found))[kept] - 1
+    begin = begin[kept]
+    article, in_title = owner[begin] // 2, owner[begin] % 2 == 0
+    return Reading(
+        first=first,
+        counted=counted,
+        weighed=vocabulary.weighed(counted),
+        at=numbered.ravel().take(known).astype(np.int64),
+        weights=lead_weights(tokens.longest).take(tokens.positions.take(known // 2)),
+        begins=np.append(begins[kept], len(known)),
+        edges=np.searchsorted(article, np.arange(first, first + n_articles + 1)),
+        places=np.stack([article, start[begin], end[last], in_title], axis=1),
+    )

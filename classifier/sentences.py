@@ -18,6 +18,7 @@ RULES = Path(__file__).parent / "sentences.toml"
 # Up to a stop with its closing quotes and the blanks behind it, else to the end of the line; every character is in one.
 _PART = r"""[^\n]*?[.!?…]["'”’)\]»]*\s+|[^\n]*\n\s*|[^\n]+"""  # noqa: RUF001  the quotation marks are meant
 _BEFORE = r"""(?:^|[\s(\["“‘/–—-])"""  # noqa: RUF001  what an abbreviation may stand behind
+_QUOTED = r"""[?!]["”’]$"""  # noqa: RUF001  what a quotation may end with
 _TAIL, _HEAD = 16, 60  # characters before and behind a cut that are looked at
 
 
@@ -64,32 +65,39 @@ def parts(texts: pl.Series) -> pl.DataFrame:
         tail=trimmed.str.tail(_TAIL),
         head=pl.col("part").str.head(_HEAD).shift(-1, fill_value=""),
     )
-    cut = cut.with_columns(heads=pl.col("head") + pl.col("head").shift(-1, fill_value=""))
     cut = cut.with_columns(begins=pl.col("length").cum_sum() - pl.col("length"))
     cut = cut.with_columns(begins=pl.col("begins") - pl.col("begins").first().over("article"))
     start = pl.col("begins") + pl.min_horizontal("leading", "inside")
     end = pl.col("begins") + pl.col("inside")
-    ends = (pl.col("article") != pl.col("article").shift(-1)) | ~_goes_on()
+    ends = (pl.col("article") != pl.col("article").shift(-1)) | ~_goes_on(_is_exception(cut))
     return cut.select(
         "article", "part", start=start, end=end, sentence=ends.shift(1, fill_value=False).cast(pl.Int64).cum_sum()
     )
 
 
-def _goes_on() -> pl.Expr:
+def _goes_on(exception: pl.Series) -> pl.Expr:
     """Say of each part whether the next one belongs to its sentence."""
     part, tail, head = pl.col("part"), pl.col("tail"), pl.col("head")
-    goes_on = (
-        head.str.contains(r"^\p{Ll}")
-        | ~head.str.contains(r"[\p{L}\p{N}]")
-        | (tail.str.contains(_abbreviation()) & ~head.str.contains(_starter()))
-        | (tail.str.contains(_number()) & head.str.contains(r"^\d"))
-        | (tail.str.contains(r"""[?!]["”’]$""") & pl.col("heads").str.contains(_speaker()))  # noqa: RUF001
-        | tail.str.contains(r"^\d{1,3}\.$")  # the number of an entry in a list
-    )
-    wrapped = head.str.contains(r"^\p{Ll}") | tail.str.ends_with(",")
+    lower = head.str.contains(r"^\p{Ll}")
+    goes_on = lower | ~head.str.contains(r"[\p{L}\p{N}]") | exception
     stopped = tail.str.contains(r"""[.!?…]["'”’)\]»]*$""")  # noqa: RUF001
     blank_line = part.str.contains(r"\n\s*\n\s*$")
-    return (tail != "") & ~blank_line & pl.when(stopped).then(goes_on).otherwise(wrapped)
+    return (tail != "") & ~blank_line & pl.when(stopped).then(goes_on).otherwise(lower | tail.str.ends_with(","))
+
+
+def _is_exception(cut: pl.DataFrame) -> pl.Series:
+    """Say of each part whether its stop ends no sentence, by what stands on both sides; few ends could be such."""
+    tail, head, heads = pl.col("tail"), pl.col("head"), pl.col("head") + pl.col("following")
+    entry = r"^\d{1,3}\.$"  # the number of an entry in a list
+    may_be = cut["tail"].str.contains(f"{_abbreviation()}|{_number()}|{_QUOTED}|{entry}")
+    of_few = (
+        (tail.str.contains(_abbreviation()) & ~head.str.contains(_starter()))
+        | (tail.str.contains(_number()) & head.str.contains(r"^\d"))
+        | (tail.str.contains(_QUOTED) & heads.str.contains(_speaker()))
+        | tail.str.contains(entry)
+    )
+    few = cut.select("tail", "head", following=pl.col("head").shift(-1, fill_value="")).filter(may_be)
+    return may_be.scatter(may_be.arg_true(), few.select(of_few).to_series())
 
 
 @lru_cache(maxsize=1)

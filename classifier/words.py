@@ -41,6 +41,11 @@ class Tokens:
     lengths: Ids
 
     @property
+    def longest(self) -> int:
+        """The words of the longest article."""
+        return int(self.lengths.max(initial=0))
+
+    @property
     def positions(self) -> Ids:
         """Position of each word within its article, from 0; shape (n_words,)."""
         ends = np.cumsum(self.lengths)

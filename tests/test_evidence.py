@@ -13,13 +13,14 @@ from polars.testing import assert_frame_equal
 
 import slantwise
 from classifier.clean import clean_articles
-from classifier.evidence import moved_by
+from classifier.evidence import _extreme, _shortlist, moved_by
 from classifier.features import document
 from classifier.model import Model
-from classifier.reading import read
+from classifier.reading import AT_ONCE, read
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
 WORDS = ["quay", "Loaf", "we", "MUST", "gull", "Mr.", ".", "!", "\n", "\n\n", "“", "é"]
+N_FEATURES = 5  # of the tiny model
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)
 ARTICLES = st.lists(st.tuples(st.none() | TEXTS, TEXTS), min_size=1, max_size=4)
 
@@ -85,25 +86,71 @@ def test_all_parts_sum_up_for_the_model_that_ships():
                 assert summed(why, "terms") == pytest.approx(why.value, abs=1e-4)
 
 
+def dense(readings, of):
+    """Return what a function gives of each reading, (articles, features, amounts), as one matrix."""
+    found = np.zeros((sum(len(reading.edges) - 1 for reading in readings), N_FEATURES))
+    for reading in readings:
+        articles, features, amounts = of(reading)
+        np.add.at(found, (articles, features), amounts)
+    return found
+
+
+def of_terms(reading, amounts):
+    counted = reading.counted
+    return (
+        reading.first + np.repeat(np.arange(len(counted.starts) - 1), np.diff(counted.starts)),
+        counted.features,
+        amounts,
+    )
+
+
 @given(ARTICLES)
-def test_sentences_share_the_features_of_their_article(tiny_vocabulary, articles):
-    frame = frame_of(articles)
+def test_what_a_term_counts_is_what_its_places_in_sentences_add(tiny_vocabulary, articles):
+    readings = read(tiny_vocabulary, frame_of(articles))
 
-    reading = read(tiny_vocabulary, frame)
+    in_sentences = dense(
+        readings, lambda r: (np.repeat(r.places[:, 0], np.diff(r.begins)), r.at, r.weights.astype(np.float64))
+    )
 
-    owners = np.repeat(np.arange(len(frame)), np.diff(reading.edges))
-    shared = np.zeros(reading.features.shape)
-    np.add.at(shared, owners, reading.shares.toarray())
-    assert np.allclose(shared, reading.features.toarray(), atol=1e-6)
+    assert np.allclose(in_sentences, dense(readings, lambda r: of_terms(r, r.counted.counts)), atol=1e-6)
 
 
 @given(ARTICLES)
 def test_reading_sentence_by_sentence_gives_the_same_features(tiny_vocabulary, articles):
     frame = frame_of(articles)
 
-    features = read(tiny_vocabulary, frame).features
+    features = dense(read(tiny_vocabulary, frame), lambda r: of_terms(r, r.weighed))
 
-    assert np.allclose(features.toarray(), tiny_vocabulary.features(document(frame)).toarray(), atol=1e-6)
+    assert (features == tiny_vocabulary.features(document(frame)).toarray()).all()
+
+
+def test_evidence_does_not_depend_on_the_batch(tiny_model):
+    texts = ["Quay, we must. Loaf.", "", "Gulls.", "Must we? Quay quay. A loaf."] * AT_ONCE
+
+    in_one = explained(tiny_model, *texts)
+
+    assert in_one == [explained(tiny_model, text)[0] for text in texts[:4]] * AT_ONCE
+
+
+# --- the largest and the least
+
+VALUES = st.lists(st.lists(st.integers(-9, 9), max_size=40), min_size=1, max_size=5)
+
+
+@given(VALUES, st.integers(1, 3))
+def test_the_values_that_say_most_are_shortlisted_as_if_all_were_sorted(rows, n):
+    edges = np.cumsum([0, *map(len, rows)])
+    adds = np.array([value for row in rows for value in row], np.float32)
+    every = np.full(len(rows), n)
+
+    found = _shortlist(_extreme(adds, edges[:-1], edges[1:], n), np.array([sum(row) for row in rows]), every, every)
+
+    for row, values in enumerate(rows):
+        falling = sorted((value for value in values if value), reverse=True)
+        best = [value for value in falling[:n] if value > 0] + [value for value in falling[-n:] if value < 0]
+        assert found.adds[found.own(row)] == best
+        assert found.others[row] == sum(values) - sum(best)
+        assert [adds[number] for number in found.number[found.own(row)]] == best
 
 
 # --- by hand

@@ -5,7 +5,7 @@ learning says how many of a label's are likely wrong. Probabilities are held-out
 wrong label repeats it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,12 +175,13 @@ def _sentences(
     """Return the sentences of some articles that speak most for a label each."""
     rows = question.rows[order]
     articles = predictions.articles[rows.tolist()]
-    reading = read(model.vocabulary, articles)
-    values = reading.features @ model.weights.text + model.weights.intercept
+    readings = read(model.vocabulary, articles)
+    values = model.values_of(readings)
     columns = np.flatnonzero(question.kept)[labels] + question.block.columns.start
     wanted = np.zeros(values.shape, dtype=bool)
     wanted[np.arange(len(rows)), columns] = True
-    found: Iterator[Mapping[int, Any]] = iter(model.reasons.of_batch(articles, reading, values, wanted, SENTENCES))
+    findings = model.reasons.of_batch(articles, readings, values, wanted, SENTENCES)
+    found = findings.by_article(model.vocabulary.terms, len(rows))
     return [
         tuple(why[int(column)].sentences) if int(column) in why else ()
         for why, column in zip(found, columns, strict=True)
