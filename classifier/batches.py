@@ -22,6 +22,7 @@ def ready(
     on_reject: OnReject,
     columns: Columns | None = None,
     clean: bool = True,
+    together: bool = True,
     stdin: BinaryIO | None = None,
     on_read: Callable[[], None] | None = None,
 ) -> Generator[pl.DataFrame]:
@@ -35,6 +36,8 @@ def ready(
         The one that is scored, an ISO 639-1 code; None: every one.
     clean
         Whether pages lose their furniture, and are split into their articles.
+    together
+        Whether lines that pages of a batch share are furniture; else an article's scores depend on its page alone.
     on_read
         Called for each article that is read, long before its batch is full where the articles are pages of HTML.
 
@@ -46,8 +49,15 @@ def ready(
     """
     ids = _Counted(on_read) if on_read else Ids()
     for batch in read_articles(inputs, columns, on_reject=on_reject, stdin=stdin, extra=["extraction"], ids=ids):
-        pages = batch.with_row_index("page")
-        yield mark(clean_articles(pages, ids) if clean else pages, own_language)
+        yield prepared(batch, own_language, ids, clean=clean, together=together)
+
+
+def prepared(
+    batch: pl.DataFrame, own_language: str | None, ids: Ids, *, clean: bool = True, together: bool = True
+) -> pl.DataFrame:
+    """Return a batch as `ready` yields it, from one as `read_articles` yields it."""
+    pages = batch.with_row_index("page")
+    return mark(clean_articles(pages, ids, together=together) if clean else pages, own_language)
 
 
 class _Counted(Ids):
