@@ -85,4 +85,3 @@ def score_rows(
         others = pl.DataFrame([rows["id"][places], places, pl.Series("reason", list(reasons.values()))])
         scored = pl.concat([scored, others], how="diagonal").sort("row", maintain_order=True)
     return scored.select("row", pl.exclude("row", "reason"), "reason")
-

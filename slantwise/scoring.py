@@ -47,6 +47,10 @@ def score_command(
     no_clean: Annotated[
         bool, typer.Option("--no-clean", help="Score pages as they are, with menus and teasers, as one article each.")
     ] = False,
+    pages_apart: Annotated[
+        bool,
+        typer.Option("--pages-apart", help="Clean each page by itself: lines that pages share are not dropped for it."),
+    ] = False,
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Score articles that are not in the model's language too.")
     ] = False,
@@ -77,7 +81,7 @@ def score_command(
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
     with rejecting(rejects) as refuse, opened(out) as file, progress:
         writer = _writer(form, file, to_terminal=quiet, evidence=evidence)
-        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean)
+        batches = ready(inputs, own, on_reject=refuse, columns=columns, clean=not no_clean, together=not pages_apart)
         for batch in ahead(batches):
             writer.write(loaded, batch)
             foreign += int(batch["foreign"].sum())

@@ -1,9 +1,10 @@
 """Score a Spark DataFrame: `slantwise.spark.score(df)`, the same model, rows and numbers as the command's.
 
 The driver knows the model's labels, so it gives the output its columns; executors score. What travels to them is the
-name and the digest of a model file, and the file itself unless it lies there already. Rows come in Arrow batches, are cut
-into parts by bytes and go straight into Polars. Each is scored as if it stood alone (`classifier.rows_alone`), because
-Spark may cut the table in another way tomorrow, and does parts of it again where it loses a machine.
+name and the digest of a model file, and the file itself unless it lies there already. Rows come in Arrow batches, are
+cut by bytes and go straight into Polars (pyarrow's own arithmetic would load pandas). Each row is scored as if it stood
+alone (`classifier.rows_alone`), because Spark may cut the table in another way tomorrow, and does parts of it again
+where it loses a machine.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shutil
 import socket
 import tempfile
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark import SparkContext
     from pyspark.sql import Column, DataFrame
-    from pyspark.sql.types import StructType
 
     from classifier.model import Model
 
-PART_BYTES = 2_000_000  # of text that are scored at a time: with more a worker takes more memory and is no faster
+PART_BYTES = (
+    8_000_000  # of text, scored at a time: cleaning compiles its rules for each, 60 ms, and memory grows with it
+)
 LOCAL = "local:"  # how Spark calls a file that lies on every executor
 SHOWN = 12  # digits of a digest in messages
 _READ = ("id", "text", "title", "url")  # what is sent beside the size of the text and what is kept
@@ -71,8 +74,8 @@ def score(
     Returns
     -------
     pyspark.sql.DataFrame
-        The columns of the command's parquet (`source` is null), those that are kept, and `reason`: null where an article
-        was scored, and else why not. A row that cannot be used stands once, without scores. A page that holds several
+        The columns of the command's parquet (`source` is null), those that are kept, and `reason`: why an article has
+        no scores, else null. A row that cannot be used stands once, without scores. A page that holds several
         articles gives several rows, called id#1, id#2. Pages are cleaned each by itself, and ids are not compared.
 
     Raises
@@ -99,13 +102,16 @@ def score(
                 schema.add(column, df.schema[column].dataType, True)
         schema.add(name, _spark_type(kind), True)
     scorer = Scorer(shipped, tuple(keep), evidence, clean, any_language)
-    return _mapped(sent, scorer, schema)
-
-
-def _mapped(sent: DataFrame, scorer: Scorer, schema: StructType) -> DataFrame:
-    with warnings.catch_warnings():  # Spark says that it does not support pandas 3, which it has checked for but not used
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    with without_pandas_warning():
         return sent.mapInArrow(scorer, schema)
+
+
+@contextmanager
+def without_pandas_warning() -> Iterator[None]:
+    """Keep Spark from saying that it does not support pandas 3 yet: `mapInArrow` looks for pandas without using it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
 
 
 # --- what the driver looks at
@@ -267,7 +273,7 @@ def _sent(context: SparkContext, path: Path, digest: str) -> str:
     if not any(uri.rpartition("/")[2] == name for uri in context.listFiles):
         folder = tempfile.mkdtemp(prefix="slantwise-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        context.addFile(shutil.copy(path, Path(folder, name)))
+        context.addFile(shutil.copy(path, f"{folder}/{name}"))
     return name
 
 
@@ -310,40 +316,41 @@ class Scorer:
         )
         rows = scored["row"].to_arrow()
         found = _as_spark_takes(scored.drop("row").to_arrow(compat_level=pl.CompatLevel.oldest()))
-        columns = dict(zip(found.column_names, found.columns, strict=True))
-        reason = columns.pop("reason")
-        columns |= {name: part.column(f"kept{number}").take(rows) for number, name in enumerate(self.keep)}
-        table = pa.table({**columns, "reason": reason})
+        kept = [part.column(f"kept{number}").take(rows) for number in range(len(self.keep))]
+        columns, names = found.columns, found.column_names
+        columns[-1:-1], names[-1:-1] = kept, self.keep
+        table = pa.Table.from_arrays(columns, names)
         batches: list[pa.RecordBatch] = table.combine_chunks().to_batches()
         return batches
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Cut a batch, without copying it, where the texts of a part reach PART_BYTES."""
-    import numpy as np
+    import polars as pl
     import pyarrow.compute as pc
 
-    ends = np.cumsum(pc.fill_null(pc.binary_length(batch.column("text")), 0).to_numpy(), dtype=np.int64)
-    cuts = np.flatnonzero(np.diff(ends // PART_BYTES)) + 1
-    for start, end in zip([0, *cuts], [*cuts, batch.num_rows], strict=True):
-        yield batch.slice(int(start), int(end - start))
+    ends = pl.Series(pl.from_arrow(pc.binary_length(batch.column("text"))), dtype=pl.Int64).fill_null(0).cum_sum()
+    start = 0
+    for length in (ends // PART_BYTES).rle().struct.field("len"):
+        yield batch.slice(start, length)
+        start += length
 
 
 def _read_texts(part: pa.RecordBatch) -> tuple[dict[str, pl.Series], dict[int, str]]:
     """Return the columns to read, by name, and the reasons of rows whose text is too large or not UTF-8, by place."""
-    import pyarrow.compute as pc
+    import polars as pl
 
     from classifier.rows import MAX_ARTICLE_BYTES, too_large
 
     columns = {}
-    refused = {}
+    refused: dict[int, str] = {}
     for name in _READ:
         columns[name], broken = _as_series(name, part.column(name))
         if name == "text":
             refused |= broken
-    sizes = part.column("size")
-    for row in pc.indices_nonzero(pc.fill_null(pc.greater(sizes, MAX_ARTICLE_BYTES), False)).to_pylist():  # noqa: FBT003
-        refused[row] = too_large(sizes[row].as_py())
+    sizes = pl.Series(pl.from_arrow(part.column("size")))
+    large = (sizes > MAX_ARTICLE_BYTES).arg_true()
+    refused |= {row: too_large(size) for row, size in zip(large, sizes[large], strict=True)}
     return columns, refused
 
 
