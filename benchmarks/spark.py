@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -191,18 +192,21 @@ def core_time() -> dict[str, float]:
 def processes() -> Iterator[tuple[str, int]]:
     """Yield the processes of Spark, each as "jvm" or "worker"."""
     for process in descendants(os.getpid()):
-        line = Path(f"/proc/{process}/cmdline").read_bytes()
-        if b"java" in line or b"pyspark" in line:
-            yield "jvm" if b"java" in line else "worker", process
+        with suppress(OSError):
+            line = Path(f"/proc/{process}/cmdline").read_bytes()
+            if b"java" in line or b"pyspark" in line:
+                yield "jvm" if b"java" in line else "worker", process
 
 
 def descendants(process: int) -> list[int]:
-    own = [
-        int(child)
-        for task in Path(f"/proc/{process}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-    return own + [one for child in own for one in descendants(child)]
+    children = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            children[int(stat.read_text().rpartition(")")[2].split()[1])].append(int(stat.parent.name))
+    found = [process]
+    for one in found:
+        found += children[one]
+    return found[1:]
 
 
 def size_of(folder: Path) -> int:
@@ -299,7 +303,7 @@ def plan_table(found: dict[str, Any]) -> str:
     rate = found["rows"] / statistics.median(found["seconds"]["scored"]) / CORES
     worker = found["memory"]["worker_mb"]
     lines = [
-        f"| articles | executors of {EXECUTOR_CORES} cores | hours | core hours | their Python memory | input | output |",
+        f"| articles | executors of {EXECUTOR_CORES} cores | hours | core hours | Python memory | input | output |",
         "|---|---|---|---|---|---|---|",
     ]
     for articles, executors in PLANS.items():
