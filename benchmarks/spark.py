@@ -51,7 +51,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="slantwise-bench-") as folder:
         found = measured(options.corpus, options.repeat, options.runs, Path(folder))
     (HERE / "spark.json").write_text(json.dumps(found, indent=1) + "\n")
-    tables = {"measured": measured_table(found), "profile": profile_table(found), "plan": plan_table(found)}
+    tables = {
+        "measured": measured_table(found),
+        "profile": profile_table(found),
+        "parts": parts_table(found),
+        "plan": plan_table(found),
+    }
     print("\n\n".join(tables.values()))
     if options.write:
         text = SCALE.read_text("utf-8")
@@ -232,8 +237,8 @@ def start_of_worker() -> dict[str, float]:
     return dict(zip(steps, map(float, done.stdout.split()), strict=True))
 
 
-def profile(articles: pl.DataFrame) -> dict[str, float]:
-    """Return the microseconds a row of what a Python worker does, on one thread, in a process of its own."""
+def profile(articles: pl.DataFrame) -> dict[str, dict[str, float]]:
+    """Return what `spark_worker.py` finds, on one thread, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "some.parquet")
         articles.select("id", "title", "text", "url").write_parquet(path)
@@ -285,7 +290,7 @@ def profile_table(found: dict[str, Any]) -> str:
         "JVM: read parquet": micros("read", "jvm"),
         "JVM: rows to Arrow, and send them": micros(sent, "jvm") - micros("read", "jvm"),
         "worker: receive them": micros(sent, "worker"),
-        **{f"worker: {name}": took for name, took in found["profile"].items()},
+        **{f"worker: {name}": took for name, took in found["profile"]["micros"].items()},
     }
     own = sum(took for name, took in parts.items() if name.startswith("worker"))
     parts["worker: what it takes more than alone on its core"] = micros(scored, "worker") - own
@@ -296,6 +301,18 @@ def profile_table(found: dict[str, Any]) -> str:
     head = ["| where the core time of an article goes | µs | part |", "|---|---|---|"]
     whole = statistics.median(found["core_seconds"]["command"]) / found["rows"] * 1e6
     return "\n".join([*head, *lines, f"| all | {total:,.0f} | |", f"| the command | {whole:,.0f} | |", *starts])
+
+
+def parts_table(found: dict[str, Any]) -> str:
+    rates = found["profile"]["rates"]
+    sizes = " | ".join(f"{int(size) / 1e6:g} MB" for size in rates)
+    return "\n".join(
+        [
+            f"| text of a part | {sizes} |",
+            "|---" * (len(rates) + 1) + "|",
+            f"| articles a core second | {' | '.join(f'{rate:,.0f}' for rate in rates.values())} |",
+        ]
+    )
 
 
 def plan_table(found: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""What a Python worker does with a row, step by step on one thread: prints microseconds as JSON (see spark.py)."""
+"""What a Python worker does with a row, step by step on one thread: prints microseconds as JSON (see spark.py).
+
+And how many articles it scores in a second where parts are of another size.
+"""
 
 import json
 import sys
@@ -55,4 +58,9 @@ Model.score_frame = timed("score", Model.score_frame)
 worker._read_texts = timed("Arrow to Polars, check UTF-8", worker._read_texts)
 worker._as_spark_takes = timed("Polars to Arrow", worker._as_spark_takes)
 timed("the rest of a worker", lambda: list(work([batch])))()
-print(json.dumps({name: took / len(frame) * 1e6 for name, took in spent.items()}))
+rates = {}
+for worker.PART_BYTES in (250_000, 1_000_000, 4_000_000, 8_000_000, 16_000_000):
+    start = time.process_time()
+    list(work([batch]))
+    rates[worker.PART_BYTES] = len(frame) / (time.process_time() - start)
+print(json.dumps({"micros": {name: took / len(frame) * 1e6 for name, took in spent.items()}, "rates": rates}))

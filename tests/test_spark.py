@@ -247,8 +247,11 @@ def test_texts_of_50_mb_are_refused_though_an_arrow_batch_could_not_hold_them(sp
         "cast(id as string) id", f"if(id < 45, repeat('word ', {LARGE // 5}), 'Vaccines arrive.') text"
     )
 
+    spark.conf.set("spark.sql.execution.arrow.maxBytesPerBatch", 2**31 - 1)  # the most that it may be
+
     found = reasons(score(some.coalesce(1)))
 
+    spark.conf.unset("spark.sql.execution.arrow.maxBytesPerBatch")
     assert found["44"] == f"{LARGE:,} bytes; an article may have 10,000,000 (split the file into its articles)"
     assert sum(reason is None for reason in found.values()) == 15
 
