@@ -9,8 +9,6 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from classifier.model import Model
-
 if on_spark.missing:
     pytest.skip(on_spark.WHY_NOT, allow_module_level=True)
 
@@ -24,9 +22,13 @@ TEXTS = ["We must have a quay.", "A loaf and a quay.", None, "We must, we must h
 @pytest.fixture(scope="module")
 def cluster():
     """Two executors of one core, whose tasks are small enough that each has several."""
-    with on_spark.session(
-        "local-cluster[2,1,1024]", **{"spark.executorEnv.PYTHONPATH": on_spark.environment()["PYTHONPATH"]}
-    ) as session:
+    settings = {
+        "spark.executorEnv.PYTHONPATH": on_spark.environment()["PYTHONPATH"],
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "5",  # so that a task has some seven batches
+        "spark.scheduler.minRegisteredResourcesRatio": "1",  # both are there before the first task is given out
+        "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
+    }
+    with on_spark.session("local-cluster[2,1,1024]", **settings) as session:
         yield session
 
 
@@ -36,14 +38,16 @@ def articles(cluster):
 
 
 def killed_once(work, marker):
-    """Work that kills its executor after its first batch, unless one was killed before."""
+    """Work that kills its executor after its third batch, unless one was killed before."""
 
     def parent(process):
         return int(Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
 
     def run(batches):
-        for scored in work(batches):
+        for number, scored in enumerate(work(batches)):
             yield scored
+            if number < 2:
+                continue
             try:
                 os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
             except FileExistsError:
@@ -54,6 +58,22 @@ def killed_once(work, marker):
             os.kill(executor, signal.SIGKILL)
 
     return run
+
+
+def test_each_executor_has_the_model_that_was_sent_and_reads_it_once(cluster, articles, tiny_model_path):
+    from slantwise.spark import _loaded, _shipped  # noqa: PLC0415
+
+    shipped = _shipped(articles, tiny_model_path)
+
+    def where(_):
+        names = {shipped.load().name for _ in range(3)}
+        yield os.getppid(), names, _loaded.cache_info().misses
+
+    # Tasks of a barrier run at the same time, so that neither executor takes both.
+    found = cluster.sparkContext.parallelize(range(2), 2).barrier().mapPartitions(where).collect()
+
+    assert len({daemon for daemon, *_ in found}) == 2
+    assert [(names, misses) for _, names, misses in found] == [({"tiny-model"}, 1)] * 2
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finding the executor of a worker needs /proc")
@@ -70,18 +90,3 @@ def test_an_executor_killed_half_way_leaves_no_trace(cluster, articles, tmp_path
     assert_frame_equal(found, expected)
     assert len(found) == 200
     assert found["reason"].null_count() == 120
-
-
-def test_each_executor_checks_the_model_that_it_was_sent(cluster, articles, tiny_model_path):
-    from slantwise.spark import _loaded, _shipped  # noqa: PLC0415
-
-    shipped = _shipped(articles, tiny_model_path)
-
-    def where(_):
-        yield os.getppid(), shipped.load().name, _loaded.cache_info().misses
-
-    found = cluster.sparkContext.parallelize(range(8), 8).mapPartitions(where).collect()
-
-    assert Model.load(tiny_model_path).name == "tiny-model"
-    assert {name for _, name, _ in found} == {"tiny-model"}
-    assert len({process for process, *_ in found}) == 2
