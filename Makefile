@@ -62,7 +62,7 @@ $(VENV)/scoring: pyproject.toml
 
 $(VENV)/developing: $(VENV)/scoring
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[train,audit,warc,web]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[train,audit,warc,web,spark]' --group dev
 	touch $@
 
 clean:

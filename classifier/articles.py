@@ -35,7 +35,7 @@ from classifier.rows import (
     plain,
     too_large,
 )
-from classifier.tables import HAS_WORDS
+from classifier.tables import HAS_WORDS, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4  # of a character in UTF-8
 
-__all__ = ["MAX_ARTICLE_BYTES", "Columns", "OnReject", "Recoded", "Reject", "read_articles"]
+__all__ = ["MAX_ARTICLE_BYTES", "Columns", "OnReject", "Recoded", "Reject", "read_articles", "read_frame"]
 
 
 def read_articles(
@@ -99,6 +99,30 @@ def read_articles(
     pieces = _pieces(given, layout, stdin)
     articles = _screened(pieces, layout, on_reject, Ids() if ids is None else ids)
     return _batches(_packed(articles, layout, batch_bytes), batch_bytes)
+
+
+def read_frame(rows: pl.DataFrame, *, on_reject: OnReject, extra: Sequence[str] = (), ids: Ids) -> pl.DataFrame:
+    """Read articles from a table in memory, as those of a parquet file are read.
+
+    Parameters
+    ----------
+    rows
+        Columns of Strings, named as in a batch of `read_articles`: id, source and text, the others where known. What
+        has no id is called "".
+    on_reject, extra, ids
+        As for `read_articles`.
+
+    Returns
+    -------
+    polars.DataFrame
+        What a batch of `read_articles` holds, perhaps without a row.
+    """
+    layout = Layout.of(Columns(), extra)
+    lacking = [pl.lit(None, pl.String).alias(column) for column in layout.columns if column not in rows.columns]
+    named = known(rows).with_columns(pl.col("id").fill_null(""), *lacking)
+    pieces = iter([named.select(layout.columns)])
+    articles = _screened(pieces, layout, on_reject, ids)
+    return pl.concat(_packed(articles, layout, MAX_ARTICLE_BYTES), rechunk=True)
 
 
 # --- from inputs to files

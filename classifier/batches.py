@@ -26,10 +26,13 @@ class Preparing:
         The one that is scored, an ISO 639-1 code; None: every one.
     clean
         Whether pages lose their furniture, and are split into their articles.
+    together
+        Whether lines that pages of a batch share are furniture; else an article's scores depend on its page alone.
     """
 
     own_language: str | None = None
     clean: bool = True
+    together: bool = True
 
     def ready(self, pages: pl.DataFrame, ids: Ids) -> pl.DataFrame:
         """Return what `Model.articles` and `Model.score_frame` score of a batch of pages.
@@ -46,7 +49,8 @@ class Preparing:
         polars.DataFrame
             The columns of `pages`, and those of `clean_articles` and `mark`.
         """
-        return mark(clean_articles(pages, ids) if self.clean else pages, self.own_language)
+        articles = clean_articles(pages, ids, together=self.together) if self.clean else pages
+        return mark(articles, self.own_language)
 
 
 def read_pages(

@@ -55,7 +55,7 @@ def clean_texts(texts: pl.Series) -> dict[int, list[Span]]:
     return {page: [Span(*row[1:]) for row in own] for page, own in groupby(rows, key=itemgetter(0))}
 
 
-def clean_articles(articles: pl.DataFrame, ids: Ids | None = None) -> pl.DataFrame:
+def clean_articles(articles: pl.DataFrame, ids: Ids | None = None, *, together: bool = True) -> pl.DataFrame:
     """Return a batch of articles without their furniture; a page that holds several becomes as many rows.
 
     Parameters
@@ -64,6 +64,8 @@ def clean_articles(articles: pl.DataFrame, ids: Ids | None = None) -> pl.DataFra
         A column `text`, and `id` where articles are to keep their names apart.
     ids
         Those of all articles read so far, which grow; None: those of this batch.
+    together
+        Whether lines that pages of the batch share are furniture; else each page is cleaned as if it stood alone.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def clean_articles(articles: pl.DataFrame, ids: Ids | None = None) -> pl.DataFra
         start and end, joined in the text by a blank line; null where the text is the whole page. Articles of one page
         are called id#1, id#2, past numbers that are taken. The title of a page goes with its first article alone.
     """
-    found = _articles_of(_lines_with_furniture(articles["text"]), articles["text"])
+    found = _articles_of(_lines_with_furniture(articles["text"], together=together), articles["text"])
     every = pl.DataFrame({"page": pl.arange(len(articles), dtype=pl.UInt32, eager=True)})
     every = every.join(found, on="page", how="left", maintain_order="left_right")
     rows = articles[every["page"]]
@@ -99,10 +101,11 @@ def dropped_words(spans: Sequence[Span]) -> tuple[int, int]:
 # --- from lines to articles
 
 
-def _lines_with_furniture(texts: pl.Series) -> pl.DataFrame:
+def _lines_with_furniture(texts: pl.Series, *, together: bool = True) -> pl.DataFrame:
     """Return the lines of the pages that have lines to drop, with the article or the reason of each."""
     many = texts.str.count_matches("\n", literal=True) > MAX_LINES
-    lines = lines_of(texts.to_frame("text").select(pl.when(~many).then("text")).to_series())
+    bounded = texts.to_frame("text").select(pl.when(~many).then("text")).to_series()
+    lines = lines_of(bounded, together=together)
     suspicious = lines.filter(pl.col("drops").is_not_null())["page"].unique()
     read = _read(lines.filter(pl.col("page").is_in(suspicious.implode())))
     return read.filter((pl.col("article") != 1).any().over("page"))

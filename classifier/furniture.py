@@ -70,13 +70,15 @@ def rules() -> tuple[Rule, ...]:
     return tuple(Rule(**row) for row in tomllib.loads(RULES.read_text("utf-8"))["rule"])
 
 
-def lines_of(texts: pl.Series) -> pl.DataFrame:
+def lines_of(texts: pl.Series, *, together: bool = True) -> pl.DataFrame:
     """Return the lines of each text that are not blank, in order.
 
     Parameters
     ----------
     texts
         Pages, shape (n_pages,); one that is null has no line.
+    together
+        Whether a line may be furniture because other pages of the batch have it too.
 
     Returns
     -------
@@ -92,7 +94,9 @@ def lines_of(texts: pl.Series) -> pl.DataFrame:
     frame = lines.select("page", "line", start=start, end=start + length, text=text)
     frame = frame.filter(pl.col("text") != "")
     shouted = pl.col("line").str.contains(_CAPITALS)
-    lines = _repeated(_ruled(frame.with_columns(shouted=shouted).drop("line")), len(pages))
+    lines = _ruled(frame.with_columns(shouted=shouted).drop("line"))
+    if together:
+        lines = _repeated(lines, len(pages))
     free, words, stop = pl.col("drops").is_null(), pl.col("words"), pl.col("stop")
     lines = lines.with_columns(
         sentence=free & ((stop & (words >= 3)) | (words >= LONG_WORDS)),

@@ -186,15 +186,16 @@ def _as_text(key: str, kind: pl.DataType | None) -> pl.Expr:
     return column.cast(pl.String, strict=False)
 
 
+def known(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of Strings with null for what is blank, but in the column `text`."""
+    columns = [pl.col(column) for column in frame.columns if column != "text"]
+    return frame.with_columns(pl.when(column.str.contains(HAS_WORDS)).then(column) for column in columns)
+
+
 def _parquet_articles(frame: pl.DataFrame, start: int, place: Place) -> pl.DataFrame:
     """Add the source, name the rows without an id, and make blank values null: what _article does for one row."""
     row = pl.int_range(start + 1, start + 1 + pl.len())
-    known = [
-        pl.when(pl.col(column).str.contains(HAS_WORDS)).then(pl.col(column)).alias(column)
-        for column in frame.columns
-        if column != "text"
-    ]
-    return frame.with_columns(known).with_columns(
+    return known(frame).with_columns(
         pl.col("id").fill_null(pl.format("{}:{}", pl.lit(place.name), row)),
         pl.format("{}:{}", pl.lit(place.source), row).alias("source"),
     )

@@ -48,6 +48,10 @@ def score_command(
     no_clean: Annotated[
         bool, typer.Option("--no-clean", help="Score pages as they are, with menus and teasers, as one article each.")
     ] = False,
+    pages_apart: Annotated[
+        bool,
+        typer.Option("--pages-apart", help="Clean each page by itself: lines that pages share are not dropped for it."),
+    ] = False,
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Score articles that are not in the model's language too.")
     ] = False,
@@ -80,7 +84,9 @@ def score_command(
     foreign = 0
     quiet = out is None and sys.stdout.isatty()  # a moving line would run through the output
     progress = Progress("articles", shown=sys.stderr.isatty() and not quiet)
-    scoring = Scoring(Preparing(own, clean=not no_clean), _form(form, evidence, to_terminal=quiet))
+    scoring = Scoring(
+        Preparing(own, clean=not no_clean, together=not pages_apart), _form(form, evidence, to_terminal=quiet)
+    )
     ids = Ids()
     with rejecting(rejects) as refuse, opened(out) as file, progress, ExitStack() as stack:
         pages = read_pages(inputs, ids, on_reject=refuse, columns=columns)

@@ -773,3 +773,17 @@ def test_a_frame_of_another_language_has_no_answers(score, tmp_path):
 
     assert frame["topics"].is_null().all()
     assert frame["kind"].is_null().all()
+
+
+def test_pages_apart_keep_the_lines_that_they_share(tmp_path, command):
+    paragraph = "The council voted on Tuesday to close the {} clinics that serve the valley, as it had said it would."
+    for n in range(3):
+        text = f"{paragraph.format(n)}\nGulls over the harbour\n{paragraph.format(n + 10)}"
+        (tmp_path / f"{n}.txt").write_text(text, "utf-8")
+
+    dropped = [
+        {json.loads(line)["dropped"] > 0 for line in command("score", str(tmp_path), *options)[2].splitlines()}
+        for options in ((), ("--pages-apart",))
+    ]
+
+    assert dropped == [{True}, {False}]
