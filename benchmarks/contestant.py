@@ -51,8 +51,18 @@ def in_processes(*, clean: bool) -> Callable[[pl.DataFrame], Any]:
     jobs = int(os.environ["POLARS_MAX_THREADS"])
     processes = Processes(None, jobs).__enter__()
     atexit.register(processes.__exit__)
-    list(processes._pool.map(time.sleep, [1] * jobs))  # until all have started
+    list(processes._pool.map(warmed, range(jobs)))
     return lambda frame: list(processes.score(as_the_command(clean=clean), batches(frame), Ids()))
+
+
+def warmed(_: int) -> None:
+    """Load in a process what is loaded once, and leave the next call to another process."""
+    from classifier.language import _identifier
+    from classifier.pool import _models
+
+    _identifier()
+    _models[0].score("A quay.")
+    time.sleep(2)
 
 
 def as_the_command(*, clean: bool) -> Any:
@@ -89,7 +99,7 @@ CONTESTANTS = {f.__name__: f for f in (*OWN, scikit_learn, fasttext, peers.minil
 
 
 def main(name: str, path: str, n_articles: int) -> None:
-    articles = pl.read_parquet(path, columns=["id", "title", "text"])[-n_articles:]
+    articles = pl.scan_parquet(path).select("id", "title", "text").tail(n_articles).collect()
     score = CONTESTANTS[name]()
     score(articles[:SCORED_BEFORE])
     start = time.perf_counter()

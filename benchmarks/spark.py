@@ -161,6 +161,8 @@ def command(folder: Path) -> tuple[float, float, float]:
         "score",
         str(folder / "in"),
         "--pages-apart",
+        "--jobs",
+        str(CORES),
         "--format",
         "parquet",
         "--out",

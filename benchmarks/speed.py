@@ -1,9 +1,9 @@
 """Measure speed, start and memory beside the peers, in one run: `make bench`.
 
-    python benchmarks/speed.py ../shared/corpora/allsides.parquet
+    python benchmarks/speed.py ../shared/corpora/allsides.parquet [SECTION...]
 
 Contestants take turns, each pass in a process of its own, so that a busy minute of the machine touches all of them;
-what counts is the median of the ratios. Writes results.json beside this file.
+what counts is the median of the ratios. Writes results.json beside this file, or the sections of it that are named.
 """
 
 import json
@@ -91,17 +91,16 @@ def through_files(corpus: Path, n_all: int, folder: Path) -> dict[str, Any]:
         pl.read_parquet(corpus, columns=["id", "title", "text"]).write_ndjson(jsonl)
     kinds = {"parquet": (corpus, folder / "out.parquet"), "jsonl": (jsonl, folder / "out.jsonl")}
     found: dict[str, list[float]] = {}
-    for _ in range(RUNS):
-        for cores, in_memory in ((1, "slantwise"), (2, "slantwise_jobs")):
-            memory = rate(in_memory, corpus, n_all, cores)
-            of = f"{cores} core{'s' * (cores > 1)}"
-            found.setdefault(f"in memory, {of}, articles a second", []).append(memory)
-            options = ["--no-clean", "--jobs", str(cores)]
-            start, _ = run([*SLANTWISE, "score", *options, str(EXAMPLE)], cores)
-            for kind, (source, out) in kinds.items():
-                seconds, _ = run([*SLANTWISE, "score", *options, str(source), "--out", str(out)], cores)
-                found.setdefault(f"{kind}, {of}, whole process", []).append(n_all / seconds / memory)
-                found.setdefault(f"{kind}, {of}, without its start", []).append(n_all / (seconds - start) / memory)
+    for cores, in_memory in [(1, "slantwise")] * RUNS + [(2, "slantwise_jobs")]:
+        memory = rate(in_memory, corpus, n_all, cores)
+        of = f"{cores} core{'s' * (cores > 1)}"
+        found.setdefault(f"in memory, {of}, articles a second", []).append(memory)
+        options = ["--no-clean", "--jobs", str(cores)]
+        start, _ = run([*SLANTWISE, "score", *options, str(EXAMPLE)], cores)
+        for kind, (source, out) in kinds.items():
+            seconds, _ = run([*SLANTWISE, "score", *options, str(source), "--out", str(out)], cores)
+            found.setdefault(f"{kind}, {of}, whole process", []).append(n_all / seconds / memory)
+            found.setdefault(f"{kind}, {of}, without its start", []).append(n_all / (seconds - start) / memory)
     for jobs in (1, 2):
         seconds, _ = run(
             [*SLANTWISE, "score", "--jobs", str(jobs), str(corpus), "--out", str(folder / "out.parquet")], 2
@@ -228,11 +227,13 @@ def machine() -> dict[str, Any]:
     return {"cpu": cpu[0], "cores": os.cpu_count(), "load before": load, "python": platform.python_version()}
 
 
-def main(corpus: Path) -> None:
+def main(corpus: Path, asked: list[str]) -> None:
     if not corpus.exists():
         raise SystemExit(f"{corpus}: no such file; the benchmark needs the AllSides corpus (make bench CORPORA=FOLDER)")
     folder = peers.CACHE
-    found: dict[str, Any] = {"machine": machine()}
+    results = HERE / "results.json"
+    found: dict[str, Any] = json.loads(results.read_text()) if asked else {}
+    found["machine"] = machine()
     peers.fit_all(pl.read_parquet(corpus, columns=["text"], n_rows=peers.FITTED_ON))
     n_all = pl.scan_parquet(corpus).select(pl.len()).collect().item()
     found["peers"] = peers.described()
@@ -244,6 +245,8 @@ def main(corpus: Path) -> None:
         "memory, MB": lambda: memory(corpus, folder),
         "evidence": lambda: evidence(corpus, folder),
     }.items():
+        if asked and name not in asked:
+            continue
         start = time.perf_counter()
         found[name] = work()
         print(f"\n{name} ({time.perf_counter() - start:.0f} s)")
@@ -255,7 +258,7 @@ def main(corpus: Path) -> None:
                 else ""
             )
             print(f"  {label:<55} {shown if isinstance(shown, str) else f'{shown:,.4g}'}{over}", flush=True)
-    (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    results.write_text(json.dumps(found, indent=1) + "\n")
     if found["golden"]["largest difference"] > CLOSE:
         raise SystemExit(
             f"scores differ from golden.parquet by {found['golden']['largest difference']:.2g}, over {CLOSE}"
@@ -266,4 +269,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "golden":
         print(golden_difference(Path(sys.argv[2]), int(sys.argv[3])))
     else:
-        main(Path(sys.argv[1]).resolve())
+        main(Path(sys.argv[1]).resolve(), sys.argv[2:])

@@ -54,7 +54,7 @@ def read_articles(
     columns: Columns | None = None,
     *,
     on_reject: OnReject,
-    batch_bytes: int = 4_000_000,
+    batch_bytes: int = 8_000_000,
     stdin: BinaryIO | None = None,
     extra: Sequence[str] = (),
     ids: Ids | None = None,
