@@ -1,5 +1,6 @@
 """Work in threads: order, errors, and how far ahead is drawn."""
 
+import threading
 import time
 
 import numpy as np
@@ -38,7 +39,8 @@ def test_items_come_in_order():
     assert list(ahead(n for n in range(20))) == list(range(20))
 
 
-def test_one_item_is_drawn_ahead_and_no_more():
+def test_one_item_is_drawn_ahead_and_no_more(monkeypatch):
+    monkeypatch.setattr(pl, "thread_pool_size", lambda: 2)
     drawn = []
 
     def items():
@@ -55,6 +57,18 @@ def test_one_item_is_drawn_ahead_and_no_more():
     time.sleep(0.05)  # time to draw more, if it did
     assert drawn == [0, 1]
     assert list(found) == [1, 2, 3, 4]
+
+
+def test_with_one_thread_no_item_is_drawn_ahead(monkeypatch):
+    monkeypatch.setattr(pl, "thread_pool_size", lambda: 1)
+    drawn, before = [], threading.active_count()
+
+    found = ahead(drawn.append(n) or n for n in range(3))
+
+    assert next(found) == 0
+    assert threading.active_count() == before
+    assert drawn == [0]
+    assert list(found) == [1, 2]
 
 
 def test_an_error_comes_where_its_item_would_have():
