@@ -104,7 +104,9 @@ class Processes:
     ) -> Scored:
         """Return a batch that was scored; once more, where it called an article what another one is called."""
         scored, names = future.result()
-        while taken := [name for name in names if name in ids]:
+        taken: list[str] = []
+        while more := [name for name in names if name in ids]:
+            taken += more
             scored, names = self._pool.submit(_score, scoring, batch, taken).result()
         for name in names:
             ids.add(name)
