@@ -2,7 +2,7 @@
 
     python benchmarks/spark.py ../shared/corpora/allsides.parquet --repeat 10 --runs 3 --write
 
-Both take turns on the same files and the same two cores: the command, a process of its own each time as users run it,
+Both take turns on the same files and the same two cores: the command with `--jobs 2`, started anew each time as users run it,
 and a Spark that was started once (local[2]: two tasks, each with a Python worker of one thread, beside the JVM). What
 counts is the median of the ratios. Writes spark.json beside this file, and with --write the tables of docs/scale.md.
 """
@@ -262,7 +262,7 @@ def measured_table(found: dict[str, Any]) -> str:
     n, seconds, memory_ = found["rows"], found["seconds"], found["memory"]
     spark, command_ = (n / statistics.median(seconds[name]) for name in ("scored", "command"))
     rows = [
-        ("the command, a process of its own each time", f"{command_:,.0f} articles/s"),
+        ("the command with `--jobs 2`, started anew each time", f"{command_:,.0f} articles/s"),
         (f"Spark local[{CORES}], warm", f"{spark:,.0f} articles/s"),
         ("Spark to the command, median of the ratios", f"{found['ratio']:.2f}"),
         (
