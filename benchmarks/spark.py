@@ -2,9 +2,10 @@
 
     python benchmarks/spark.py ../shared/corpora/allsides.parquet --repeat 10 --runs 3 --write
 
-Both take turns on the same files and the same two cores: the command with `--jobs 2`, started anew each time as users run it,
-and a Spark that was started once (local[2]: two tasks, each with a Python worker of one thread, beside the JVM). What
-counts is the median of the ratios. Writes spark.json beside this file, and with --write the tables of docs/scale.md.
+Both take turns on the same files and the same two cores: the command with `--jobs 2`, started anew each time as users
+run it, and a Spark that was started once (local[2]: two tasks, each with a Python worker of one thread, beside the
+JVM). What counts is the median of the ratios. Writes spark.json beside this file, and with --write the tables of
+docs/scale.md.
 """
 
 import argparse
