@@ -13,10 +13,11 @@ from polars.testing import assert_frame_equal
 
 import slantwise
 from classifier.clean import clean_articles
-from classifier.evidence import _extreme, _shortlist, moved_by
+from classifier.evidence import moved_by
 from classifier.features import document
 from classifier.model import Model
 from classifier.reading import AT_ONCE, read
+from classifier.shortlist import extremes, shortlist
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
 WORDS = ["quay", "Loaf", "we", "MUST", "gull", "Mr.", ".", "!", "\n", "\n\n", "“", "é"]
@@ -143,7 +144,7 @@ def test_the_values_that_say_most_are_shortlisted_as_if_all_were_sorted(rows, n)
     adds = np.array([value for row in rows for value in row], np.float32)
     every = np.full(len(rows), n)
 
-    found = _shortlist(_extreme(adds, edges[:-1], edges[1:], n), np.array([sum(row) for row in rows]), every, every)
+    found = shortlist(extremes(adds, edges[:-1], edges[1:], n), np.array([sum(row) for row in rows]), every, every)
 
     for row, values in enumerate(rows):
         falling = sorted((value for value in values if value), reverse=True)

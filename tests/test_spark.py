@@ -180,28 +180,18 @@ class Held:
         return self.model
 
 
-def killed_once(work, marker):
-    """Work that kills its own process after its third batch, unless it was killed before."""
-
-    def run(batches):
-        for number, scored in enumerate(work(batches)):
-            yield scored
-            if number < 2:
-                continue
-            try:
-                os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
-            except FileExistsError:
-                continue
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return run
-
-
 def test_a_worker_killed_half_way_leaves_no_trace(spark, table, tmp_path, monkeypatch):
     expected = collected(score(table))
     marker, frame = str(tmp_path / "killed"), type(table)
     plain = frame.mapInArrow
-    monkeypatch.setattr(frame, "mapInArrow", lambda df, work, schema: plain(df, killed_once(work, marker), schema))
+
+    def kill():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def disturbed(df, work, schema):
+        return plain(df, on_spark.killed_once(work, marker, kill), schema)
+
+    monkeypatch.setattr(frame, "mapInArrow", disturbed)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", 2)
 
     score(table.repartition(2)).write.parquet(str(tmp_path / "out"))

@@ -37,27 +37,19 @@ def articles(cluster):
     return cluster.createDataFrame([(f"a{n}", TEXTS[n % len(TEXTS)]) for n in range(200)], "id string, text string")
 
 
-def killed_once(work, marker):
-    """Work that kills its executor after its third batch, unless one was killed before."""
+def executor_killer():
+    """Return what kills the executor of the worker that calls it; by value, as workers do not have this module."""
 
     def parent(process):
         return int(Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
 
-    def run(batches):
-        for number, scored in enumerate(work(batches)):
-            yield scored
-            if number < 2:
-                continue
-            try:
-                os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
-            except FileExistsError:
-                continue
-            executor = parent(os.getppid())  # a worker is the child of a daemon, which is the child of its executor
-            if b"CoarseGrainedExecutorBackend" not in Path(f"/proc/{executor}/cmdline").read_bytes():
-                raise AssertionError(f"{executor} is no executor")
-            os.kill(executor, signal.SIGKILL)
+    def kill():
+        executor = parent(os.getppid())  # a worker is the child of a daemon, which is the child of its executor
+        if b"CoarseGrainedExecutorBackend" not in Path(f"/proc/{executor}/cmdline").read_bytes():
+            raise AssertionError(f"{executor} is no executor")
+        os.kill(executor, signal.SIGKILL)
 
-    return run
+    return kill
 
 
 def test_each_executor_has_the_model_that_was_sent_and_reads_it_once(cluster, articles, tiny_model_path):
@@ -81,7 +73,12 @@ def test_an_executor_killed_half_way_leaves_no_trace(cluster, articles, tmp_path
     undisturbed, disturbed, marker = (str(tmp_path / name) for name in ("undisturbed", "disturbed", "marker"))
     score(articles.repartition(6), tiny_model_path).write.parquet(undisturbed)
     frame, plain = type(articles), type(articles).mapInArrow
-    monkeypatch.setattr(frame, "mapInArrow", lambda df, work, schema: plain(df, killed_once(work, marker), schema))
+    kill = executor_killer()
+
+    def while_killed(df, work, schema):
+        return plain(df, on_spark.killed_once(work, marker, kill), schema)
+
+    monkeypatch.setattr(frame, "mapInArrow", while_killed)
 
     score(articles.repartition(6), tiny_model_path).write.parquet(disturbed)
 
