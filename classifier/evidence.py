@@ -20,11 +20,11 @@ from classifier.codebook import Block, Codebook, blocks, question
 from classifier.decide import Bools, Weights, beside, side_names, side_weights, with_side
 from classifier.features import Floats, Ids
 from classifier.reading import Reading
+from classifier.shortlist import NO_VALUES, Shortlist, Values, extremes, joined, rounded, shortlist
 
 TERMS = 4  # that are named for, and against, a label
-DIGITS = 5  # of what is added
-PARTS = 4  # that the values of a label are cut into for each one that is sought
 JOINT = 2  # characters between two pieces of a page that was cleaned
+_NO_PLACE = np.empty((0, 4), np.int64)
 
 
 class Sentence(NamedTuple):
@@ -96,21 +96,6 @@ class Evidence:
 
 # A sentence in the column of a frame that holds those of an article.
 SENTENCE = ("question", "label", "adds", "in", "start", "end", "text")
-
-
-class Shortlist(NamedTuple):
-    """For each of many questions the largest values over 0, from the largest, then the least under 0, least last.
-
-    Those of question i stand from `edges[i]` to `edges[i + 1]`; `others[i]` is the sum of those that are left out.
-    """
-
-    edges: list[int]
-    number: list[int]
-    adds: list[float]
-    others: list[float]
-
-    def own(self, question: int) -> slice:
-        return slice(self.edges[question], self.edges[question + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +174,7 @@ class Reasons:
         self._is_side = np.array([block.target is not None for block in blocks(codebook) for _ in _columns(block)])
         self._one_answer = [block for block in blocks(codebook) if block.head.kind != "many-of"]
         self._by_label = np.ascontiguousarray(self._from_mean(weights.text).T)  # a few labels are picked at a time
-        self._intercept = _rounded(self._from_mean(weights.intercept[None])[0])
+        self._intercept = rounded(self._from_mean(weights.intercept[None])[0])
 
     def of_batch(
         self, frame: pl.DataFrame, readings: Sequence[Reading], values: Floats, wanted: Bools, n: int
@@ -212,42 +197,42 @@ class Reasons:
         articles, columns = asked = np.nonzero(wanted)
         full = with_side(self._codebook, values, self._weights)
         side = self._beside(full)
-        of_text = _rounded(self._from_mean(values) - self._intercept)[asked]
+        of_text = rounded(self._from_mean(values) - self._intercept)[asked]
         terms, sentences = self._extremes(readings, articles, columns, n)
         against = np.where(self._is_side[columns], n, 0)
-        named = _shortlist(sentences, of_text, np.full(len(articles), n), against)
+        named = shortlist(sentences, of_text, np.full(len(articles), n), against)
         chosen, which = np.unique(np.array(named.number, np.int64), return_inverse=True)
         every = np.full(len(articles), TERMS)
         at = list(zip(articles.tolist(), columns.tolist(), strict=True))
         return Findings(
             articles=articles.tolist(),
             columns=columns.tolist(),
-            values=_rounded(self._from_mean(full)[asked]).tolist(),
+            values=rounded(self._from_mean(full)[asked]).tolist(),
             intercepts=self._intercept[columns].tolist(),
             beside=[{name: part[row] for name, part in side.get(column, {}).items()} for row, column in at],
             sentences=named._replace(number=which.tolist()),
             places=_places(frame, np.concatenate([_NO_PLACE, *(r.places for r in readings)])[chosen]),
-            terms=_shortlist(terms, of_text, every, every),
+            terms=shortlist(terms, of_text, every, every),
         )
 
-    def _extremes(self, readings: Sequence[Reading], articles: Ids, columns: Ids, n: int) -> "tuple[_Values, _Values]":
+    def _extremes(self, readings: Sequence[Reading], articles: Ids, columns: Ids, n: int) -> "tuple[Values, Values]":
         """Return of each label asked for the terms, and the sentences, that may be among those that say most."""
-        terms, sentences = [_NONE], [_NONE]
+        terms, sentences = [NO_VALUES], [NO_VALUES]
         n_sentences = 0
         cuts = np.searchsorted(articles, [reading.first for reading in readings]).tolist()
         for reading, (first, last) in zip(readings, pairwise([*cuts, len(articles)]), strict=True):
             own = articles[first:last] - reading.first
             by_term, by_sentence = self._adds(reading, own, columns[first:last])
-            question, term, adds = _extreme(by_term, *_ends(reading.counted.starts, own), TERMS)
-            terms.append(_Values(question + first, reading.counted.features[term], adds))
-            question, sentence, adds = _extreme(by_sentence, *_ends(reading.edges, own), n)
-            sentences.append(_Values(question + first, sentence + n_sentences, adds))
+            question, term, adds = extremes(by_term, *_ends(reading.counted.starts, own), TERMS)
+            terms.append(Values(question + first, reading.counted.features[term], adds))
+            question, sentence, adds = extremes(by_sentence, *_ends(reading.edges, own), n)
+            sentences.append(Values(question + first, sentence + n_sentences, adds))
             n_sentences += len(reading.places)
-        return _joined(terms), _joined(sentences)
+        return joined(terms), joined(sentences)
 
     def _adds(self, reading: Reading, articles: Ids, columns: Ids) -> tuple[Floats, Floats]:
         """Return what each term, and each sentence, adds to some labels, one label after the other."""
-        by_term, by_sentence = [_NONE.adds], [_NONE.adds]
+        by_term, by_sentence = [NO_VALUES.adds], [NO_VALUES.adds]
         counted, n_features = reading.counted, self._by_label.shape[1]
         starts, edges = counted.starts.tolist(), reading.edges.tolist()
         row = (columns * n_features)[:, None]
@@ -283,7 +268,7 @@ class Reasons:
             of = np.array(side_names(self._codebook, block.head))
             parts = {name: read[:, of == name] @ adds[of == name] for name in dict.fromkeys(of.tolist())}
             for label, column in enumerate(_columns(block)):
-                found[column] = {name: _rounded(part[:, label]).tolist() for name, part in parts.items()}
+                found[column] = {name: rounded(part[:, label]).tolist() for name, part in parts.items()}
         return found
 
     def _from_mean(self, values: Floats) -> Floats:
@@ -292,6 +277,10 @@ class Reasons:
         for block in self._one_answer:
             values[:, block.columns] = _from_mean(values[:, block.columns], self._weights.learned[block.columns])
         return values
+
+
+def _ends(edges: Ids, own: Ids) -> tuple[Ids, Ids]:
+    return edges[own], edges[own + 1]
 
 
 def _places(frame: pl.DataFrame, places: Ids) -> list[tuple[int, int, bool, str]]:
@@ -333,84 +322,6 @@ def moved_by(pieces: Sequence[int] | None, at: int) -> int:
     return 0
 
 
-class _Values(NamedTuple):
-    """Values of questions, which come in order: the question that each is of, what it is the value of, and how much."""
-
-    question: Ids
-    number: Ids
-    adds: Floats
-
-
-_NONE = _Values(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
-_NO_PLACE = np.empty((0, 4), np.int64)
-
-
-def _ends(edges: Ids, own: Ids) -> tuple[Ids, Ids]:
-    return edges[own], edges[own + 1]
-
-
-def _joined(parts: Sequence[_Values]) -> _Values:
-    return _Values(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-
-
-def _extreme(adds: Floats, starts: Ids, ends: Ids, n: int) -> _Values:
-    """Return those values that may be among the n largest or the n least of their question, and a few more.
-
-    The n-th largest of many values is no less than that of the maxima of their parts, which are found in a tenth of
-    the time.
-
-    Parameters
-    ----------
-    adds
-        All values, question by question.
-    starts, ends
-        What the values of each question are numbered, shape (n_questions,).
-    """
-    width, n_parts = ends - starts, PARTS * n
-    edges = np.cumsum(width) - width
-    most, least = np.full(len(width), -np.inf, np.float32), np.full(len(width), np.inf, np.float32)
-    if len(adds):
-        wide = width > n_parts  # of fewer values all may be, and what is found for their parts is not used
-        parts = np.minimum(edges[:, None] + np.arange(n_parts) * width[:, None] // n_parts, len(adds) - 1)
-        maxima, minima = (of.reduceat(adds, parts.ravel()).reshape(parts.shape) for of in (np.maximum, np.minimum))
-        maxima.sort(axis=1)
-        minima.sort(axis=1)
-        most[wide], least[wide] = maxima[wide, -n], minima[wide, n - 1]
-    at = np.flatnonzero((adds >= np.repeat(most, width)) | (adds <= np.repeat(least, width)))
-    question = np.searchsorted(edges, at, side="right") - 1
-    return _Values(question, starts[question] + at - edges[question], adds[at])
-
-
-def _shortlist(values: _Values, total: Floats, best: Ids, worst: Ids) -> Shortlist:
-    """Return the `best[i]` largest values over 0 of question i, and its `worst[i]` least under 0.
-
-    Of equal values the first comes first. `total` is the sum of all values of each question, shape (n_questions,).
-    """
-    question, number, adds = values
-    may = np.flatnonzero((adds > 0) | ((adds < 0) & (worst[question] > 0)))
-    order = may[_falling(question[may], adds[may])]
-    question, number, adds = question[order], number[order], adds[order]
-    edges = np.searchsorted(question, np.arange(len(total) + 1))
-    at = np.arange(len(question))
-    keep = (at - edges[question] < best[question]) & (adds > 0)
-    keep |= (edges[question + 1] - at <= worst[question]) & (adds < 0)
-    question, adds = question[keep], _rounded(adds[keep])
-    left = np.searchsorted(question, np.arange(len(total) + 1))
-    others = _rounded(total - np.bincount(question, adds, len(total)))
-    return Shortlist(left.tolist(), number[keep].tolist(), adds.tolist(), others.tolist())
-
-
-def _falling(question: Ids, adds: Floats) -> Ids:
-    """Return the order of float32 values by question and then from the largest, equals as they come.
-
-    One number a value, its question before what it adds, sorts in a sixth of the time of two.
-    """
-    bits = (-adds).view(np.int32).astype(np.int64)
-    rising = np.where(bits < 0, ~bits - 2**31, bits)  # the bits of floats under 0 rise as the floats fall
-    order: Ids = np.argsort((question << 32) + rising, kind="stable")
-    return order
-
-
 def _from_mean(values: Floats, learned: Bools) -> Floats:
     """Return values less their mean over the labels learned, shape (n, n_labels); 0 for all others."""
     if not learned.any():
@@ -421,8 +332,3 @@ def _from_mean(values: Floats, learned: Bools) -> Floats:
 
 def _columns(block: Block) -> range:
     return range(block.columns.start, block.columns.stop)
-
-
-def _rounded(adds: Floats) -> Floats:
-    """Return numbers as they are written, of the same shape."""
-    return adds.astype(np.float64).round(DIGITS)
