@@ -272,7 +272,7 @@ def measured_table(found: dict[str, Any]) -> str:
         ),
         ("peak memory of a Python worker", f"{memory_['worker_mb']:,.0f} MB"),
         ("peak memory of the JVM (driver and executor in one, heap of 1 GB)", f"{memory_['jvm_mb']:,.0f} MB"),
-        ("peak memory of the command", f"{memory_['command_mb']:,.0f} MB"),
+        ("peak memory of the command's largest process", f"{memory_['command_mb']:,.0f} MB"),
         ("text an article", f"{found['text_bytes_a_row']:,.0f} bytes"),
         ("the same, title and the like in parquet", f"{found['parquet_bytes_a_row']:,.0f} bytes"),
         ("scores an article in parquet", f"{found['scores_bytes_a_row']:,.0f} bytes"),

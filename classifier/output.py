@@ -77,22 +77,20 @@ class Csv:
         return frame.write_csv(float_precision=DIGITS).encode()
 
     def file(self, out: IO[bytes]) -> "TextFile":
-        return TextFile(out, headers=1)
+        return TextFile(out, header=True)
 
 
 class TextFile:
-    """A file that is written as it comes; of all batches but the first, so many header lines are left out."""
+    """A file that is written as it comes; where rows have a header, that of the first batch stands alone."""
 
-    def __init__(self, out: IO[bytes], *, headers: int = 0) -> None:
+    def __init__(self, out: IO[bytes], *, header: bool = False) -> None:
         self._out = out
-        self._headers = headers
-        self._left_out = 0
+        self._header = header
+        self._begun = False
 
     def add(self, rows: bytes) -> None:
-        for _ in range(self._left_out):
-            rows = rows.partition(b"\n")[2]
-        self._out.write(rows)
-        self._left_out = self._headers
+        self._out.write(rows.partition(b"\n")[2] if self._header and self._begun else rows)
+        self._begun = True
 
     def close(self) -> None:
         self._out.flush()

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
     from classifier.model import Model
 
-PART_BYTES = (
-    8_000_000  # of text, scored at a time: cleaning compiles its rules for each, 60 ms, and memory grows with it
-)
+# Of text, scored at a time: for each part cleaning compiles its rules, 60 ms, and memory grows with it.
+PART_BYTES = 8_000_000
 LOCAL = "local:"  # how Spark calls a file that lies on every executor
 SHOWN = 12  # digits of a digest in messages
 _READ = ("id", "text", "title", "url")  # what is sent beside the size of the text and what is kept
