@@ -47,7 +47,15 @@ def test_a_text_of_under_forty_words_is_low_evidence():
     assert mark(pl.DataFrame({"text": texts}))["low_evidence"].to_list() == [True, False, True]
 
 
-def test_english_articles_do_not_wait_for_the_identifier(monkeypatch):
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ENGLISH, id="prose"),
+        pytest.param("Jane Roe, Keokuk Ferry Co. " * 100 + ENGLISH * 20, id="a-list-of-names-first"),
+        pytest.param("Raised and spent by the two so far: " + "Roe 39.1 17.4 22 8 " * 5 + "and others", id="figures"),
+    ],
+)
+def test_english_articles_do_not_wait_for_the_identifier(monkeypatch, text):
     monkeypatch.setitem(sys.modules, "py3langid.langid", None)
 
-    assert mark(pl.DataFrame({"text": [ENGLISH] * 3}))["language"].to_list() == ["en"] * 3
+    assert mark(pl.DataFrame({"text": [text] * 3}))["language"].to_list() == ["en"] * 3
