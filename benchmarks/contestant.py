@@ -47,7 +47,9 @@ def slantwise_jobs_cleaned() -> Callable[[pl.DataFrame], Any]:
 def in_processes(*, clean: bool) -> Callable[[pl.DataFrame], Any]:
     from classifier.ids import Ids
     from classifier.pool import Processes
+    from slantwise.command import ALLOCATOR
 
+    os.environ.update(ALLOCATOR)
     jobs = int(os.environ["POLARS_MAX_THREADS"])
     processes = Processes(None, jobs).__enter__()
     atexit.register(processes.__exit__)
@@ -62,7 +64,7 @@ def warmed(_: int) -> None:
 
     _identifier()
     _models[0].score("A quay.")
-    time.sleep(2)
+    time.sleep(1)
 
 
 def as_the_command(*, clean: bool) -> Any:

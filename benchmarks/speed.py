@@ -35,7 +35,8 @@ PEERS = ("scikit_learn", "fasttext", "minilm")
 
 def environment(cores: int) -> dict[str, str]:
     threads = {"POLARS_MAX_THREADS": str(cores), "OMP_NUM_THREADS": str(cores), "OPENBLAS_NUM_THREADS": str(cores)}
-    return {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
+    compiled = {"PYTHONDONTWRITEBYTECODE": ""}  # modules are compiled once, as where slantwise was installed
+    return {**os.environ, **threads, **compiled, "PYTHONPATH": str(ROOT)}
 
 
 def on_cores(cores: int) -> list[str]:
