@@ -45,26 +45,27 @@ def slantwise_jobs_cleaned() -> Callable[[pl.DataFrame], Any]:
 
 
 def in_processes(*, clean: bool) -> Callable[[pl.DataFrame], Any]:
+    from classifier.freed import keep_freed_memory
     from classifier.ids import Ids
     from classifier.pool import Processes
-    from slantwise.command import ALLOCATOR
 
-    os.environ.update(ALLOCATOR)
+    keep_freed_memory()  # as the command does, and its processes
     jobs = int(os.environ["POLARS_MAX_THREADS"])
     processes = Processes(None, jobs).__enter__()
     atexit.register(processes.__exit__)
-    list(processes._pool.map(warmed, range(jobs)))
+    warm: set[int] = set()
+    while len(warm) < jobs:
+        warm |= set(processes._pool.map(warmed, range(jobs)))
     return lambda frame: list(processes.score(as_the_command(clean=clean), batches(frame), Ids()))
 
 
-def warmed(_: int) -> None:
-    """Load in a process what is loaded once, and leave the next call to another process."""
-    from classifier.language import _identifier
+def warmed(_: int) -> int:
+    """Load in a process what is loaded once, leave the next call to another process, and say which it was."""
     from classifier.pool import _models
 
-    _identifier()
     _models[0].score("A quay.")
-    time.sleep(1)
+    time.sleep(0.2)
+    return os.getpid()
 
 
 def as_the_command(*, clean: bool) -> Any:

@@ -22,7 +22,7 @@ from classifier.errors import ModelError, SlantwiseError
 from classifier.evidence import Evidence, Findings, Reasons
 from classifier.features import FEATURES, Floats, Vocabulary, document
 from classifier.modelfile import ModelFile, read_model_file, write_model_file
-from classifier.parallel import in_parts
+from classifier.parallel import each, in_parts
 from classifier.reading import Reading, read
 from classifier.record import Record
 
@@ -218,10 +218,9 @@ class Model:
 
     def values_of(self, readings: Sequence[Reading]) -> Floats:
         """Return the decision values of a batch from the text alone, as in `decide`."""
-        products = [self.vocabulary.product(reading.counted, self.weights.text) for reading in readings]
-        return (
-            np.concatenate([np.empty((0, len(self.weights.intercept)), np.float32), *products]) + self.weights.intercept
-        )
+        none = np.empty((0, len(self.weights.intercept)), np.float32)
+        products = each(lambda reading: self.vocabulary.product(reading.counted, self.weights.text), readings)
+        return np.concatenate([none, *products]) + self.weights.intercept
 
     def write(self, path: str | Path, provenance: Mapping[str, Any]) -> str:
         """Write the model file whole or not at all, and return its SHA-256; `provenance` is kept in its manifest."""

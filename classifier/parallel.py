@@ -1,6 +1,6 @@
 """Work on several things at once, in threads: numpy and Polars let other threads run meanwhile."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from queue import Empty, SimpleQueue
@@ -18,12 +18,15 @@ PART_BYTES = 1 << 20  # of text; with less, threads wait for Python's lock more 
 
 def in_parts(texts: pl.Series, work: Callable[[pl.Series], NDArray[Any]]) -> NDArray[Any]:
     """Return what `work` makes of the texts, one row a text, on as many threads as Polars uses (POLARS_MAX_THREADS)."""
-    parts = list(_parts(texts))
-    if len(parts) == 1:
-        return work(texts)
-    if pl.thread_pool_size() == 1:
-        return np.concatenate([work(part) for part in parts])
-    return np.concatenate(list(_threads().map(work, parts)))
+    return np.concatenate(each(work, _parts(texts)))
+
+
+def each(work: Callable[..., T], *items: Iterable[Any]) -> list[T]:
+    """Return what `map` would, made on as many threads as Polars uses."""
+    todo = list(zip(*items, strict=True))
+    if len(todo) == 1 or pl.thread_pool_size() == 1:
+        return [work(*item) for item in todo]
+    return list(_threads().map(work, *zip(*todo, strict=True)))
 
 
 def _parts(texts: pl.Series) -> Iterator[pl.Series]:

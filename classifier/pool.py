@@ -21,6 +21,7 @@ import polars as pl
 
 from classifier.batches import Preparing
 from classifier.errors import SlantwiseError
+from classifier.freed import keep_freed_memory
 from classifier.ids import Ids
 from classifier.model import Model
 from classifier.output import Form
@@ -121,6 +122,7 @@ _models: list[Model] = []
 def _start(path: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the first of them ends the others
     Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
     _models.append(Model.load(path))
 
 

@@ -4,7 +4,6 @@ Commands read options, call and print; what they call lives in `classifier` and 
 the commands, so that help is quick and scoring never waits for scikit-learn.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -13,11 +12,9 @@ import typer
 
 from classifier import __version__
 from classifier.errors import SlantwiseError
+from classifier.freed import keep_freed_memory
 from slantwise import coding, judging, learning, scoring
 
-# Read by Polars' allocator (jemalloc, where it is) as it is loaded. It gives memory back after half a second and has to
-# ask for it anew, batch after batch: an eighth of the time of scoring a file.
-ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:10000"}
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 app = typer.Typer(
@@ -69,8 +66,7 @@ def version(
 
 def main() -> None:
     """Run the command; an error that slantwise knows is one line on stderr, and its exit status."""
-    for name, value in ALLOCATOR.items():
-        os.environ.setdefault(name, value)
+    keep_freed_memory()
     try:
         app(prog_name="slantwise")
     except SlantwiseError as error:
