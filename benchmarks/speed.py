@@ -188,12 +188,14 @@ def evidence(corpus: Path, folder: Path) -> dict[str, Any]:
         return {"skipped": "this version of `slantwise score` has no --evidence"}
     some = folder / "some.parquet"
     pl.read_parquet(corpus, columns=["id", "title", "text"])[:ARTICLES].write_parquet(some)
-    alone, with_it = [], []
-    for _ in range(RUNS):
-        command = [*SLANTWISE, "score", str(some), "--out", str(folder / "out.jsonl")]
-        alone.append(run(command, 2)[0])
-        with_it.append(run([*command, "--evidence", "3"], 2)[0])
-    return {"ratio": median_ratio(with_it, alone)}
+    command = [*SLANTWISE, "score", str(some), "--out", str(folder / "out.jsonl")]
+    found: dict[str, Any] = {}
+    for cores in (1, 2):
+        turns = [[run([*command, "--evidence", n], cores)[0] for n in ("3", "0")] for _ in range(RUNS)]
+        found[f"ratio, {cores} core{'s' * (cores > 1)}"] = median_ratio(
+            *(list(runs) for runs in zip(*turns, strict=True))
+        )
+    return found
 
 
 def golden(corpus: Path) -> dict[str, Any]:

@@ -317,11 +317,12 @@ def _articles(row: Row, ids: Ids, layout: Layout) -> list[_Article]:
 
 
 def _columns(fields: Mapping[str, object], layout: Layout) -> _Article:
-    article: _Article = {}
+    article: _Article = dict.fromkeys(layout.keys)
     for column, key in layout.keys.items():
-        value = article[column] = plain(fields.get(key))
-        if value is not None and not value.isascii():
-            _check_characters(value, key)
+        if key in fields and (value := plain(fields[key])) is not None:
+            article[column] = value
+            if not value.isascii():
+                _check_characters(value, key)
     return article
 
 
@@ -334,7 +335,9 @@ def _screened_frame(frame: pl.DataFrame, ids: Ids, layout: Layout, on_reject: On
     """Return the rows of a frame that can be used; only the others are looked at one by one."""
     text = frame["text"]
     sound = text.str.contains(HAS_WORDS) & (text.str.len_bytes() <= MAX_ARTICLE_BYTES)
-    kept = pl.Series([bool(ok) and ids.add(name) for ok, name in zip(sound, frame["id"], strict=True)])
+    kept = pl.Series(
+        [bool(ok) and ids.add(name) for ok, name in zip(sound.to_list(), frame["id"].to_list(), strict=True)]
+    )
     for source, name, value in frame.filter(~kept).select("source", "id", "text").iter_rows():
         try:
             _check_text(value, layout)

@@ -61,7 +61,8 @@ def _cells(scores: Scores) -> Iterator[list[str]]:
 
 
 def _cell(rounded: int, yes: int) -> str:
-    return _encoded({"probability": None if rounded < 0 else rounded / 10**DIGITS, "yes": bool(yes)})
+    probability = "null" if rounded < 0 else repr(rounded / 10**DIGITS)
+    return f'{{"probability": {probability}, "yes": {"true" if yes else "false"}}}'
 
 
 def _layout(model: Model, asked: tuple[bool, ...], *, with_evidence: bool) -> tuple[str, list[int]]:
